@@ -1,0 +1,81 @@
+import type { FusedKernels } from './fused.ts';
+import type { DType, FloatArray, Tensor } from './tensor.ts';
+
+/** Elementwise functions of one tensor. */
+export const UNARY_OPS = ['neg', 'abs', 'exp', 'expm1', 'log', 'sqrt', 'square', 'reciprocal'] as const;
+export type UnaryOp = (typeof UNARY_OPS)[number];
+
+/** Elementwise functions of two tensors, with broadcasting of extents of 1 as in NumPy. */
+export const BINARY_OPS = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum'] as const;
+export type BinaryOp = (typeof BINARY_OPS)[number];
+
+/** Reductions over one axis. */
+export const REDUCE_OPS = ['sum', 'max', 'min'] as const;
+export type ReduceOp = (typeof REDUCE_OPS)[number];
+
+export interface MatmulFlags {
+  /** Use the transpose of the first factor. */
+  readonly transposeA?: boolean;
+  /** Use the transpose of the second factor. */
+  readonly transposeB?: boolean;
+}
+
+/** A matrix kept in the form its backend multiplies fastest, for products in a loop. An owned resource. */
+export interface PreparedMatrix {
+  readonly shape: readonly [number, number];
+  /** The product of this matrix and `x` of shape `[columns, p]`. */
+  times(x: Tensor): Tensor;
+  dispose(): void;
+}
+
+/** Eigenvalues in ascending order and eigenvectors in the columns of a row-major matrix. */
+export interface EighArrays {
+  readonly values: Float64Array;
+  readonly vectors: Float64Array;
+}
+
+/**
+ * Float64 factorizations on row-major arrays, of CPU backends. Inputs are checked before they get here, so these
+ * are the bare computations; each may be replaced by a backend, and what is not comes from the plain backend.
+ */
+export interface FactorKernels {
+  /** Overwrites the lower triangle of `a` `[n, n]` by its Cholesky factor. Returns −1, or the first bad pivot. */
+  cholesky(n: number, a: Float64Array): number;
+  /** Solves `L X = B`, or `Lᵀ X = B`, in place for `b` of `[n, p]`. */
+  solveLower(n: number, p: number, l: Float64Array, b: Float64Array, transpose: boolean): void;
+  /** Eigen-decomposes the symmetric `a` `[n, n]`, which may be overwritten. */
+  eigh(n: number, a: Float64Array): EighArrays;
+}
+
+/**
+ * What a tensor runs on. Shapes and backends are checked by the public functions, so a backend
+ * receives only well-formed requests; it is as small as the packages above allow.
+ */
+export interface Backend {
+  /** The name users select it by: `ndarray`, `wasm`, `blas`, `tfjs-webgpu`. */
+  readonly name: string;
+  readonly device: 'cpu' | 'gpu';
+  readonly dtypes: readonly DType[];
+  /** Relative error that the conformance suite accepts, per dtype. */
+  readonly tolerance: Readonly<Partial<Record<DType, number>>>;
+
+  /** A tensor with a copy of `data` (row-major, of the shape's size). */
+  upload(data: FloatArray, shape: readonly number[]): Tensor;
+  /** The entries, row-major. CPU backends give their own storage, which callers must not change. */
+  readSync?(tensor: Tensor): FloatArray;
+
+  matmul(a: Tensor, b: Tensor, flags: MatmulFlags): Tensor;
+  unary(op: UnaryOp, a: Tensor): Tensor;
+  binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor;
+  /** Reduces over `axis` and keeps it with extent 1. */
+  reduce(op: ReduceOp, a: Tensor, axis: number): Tensor;
+  transpose(a: Tensor): Tensor;
+  reshape(a: Tensor, shape: readonly number[]): Tensor;
+  /** Keeps `a` in its fastest form for repeated products from the left. */
+  prepare?(a: Tensor): PreparedMatrix;
+
+  /** Factorizations, on CPU backends. */
+  readonly factor?: FactorKernels;
+  /** Fast paths that replace a composition of the operations above; results agree to `tolerance`. */
+  readonly fused?: FusedKernels;
+}

@@ -1,0 +1,104 @@
+import ndarray, { type NdArray } from 'ndarray';
+import type { Backend, BinaryOp, FactorKernels, MatmulFlags, PreparedMatrix, ReduceOp, UnaryOp } from './backend.ts';
+import { binaryLoop, reduceLoop, transposeLoop, unaryLoop } from './elementwise.ts';
+import type { FusedKernels } from './fused.ts';
+import { plainFactorKernels } from './plain-factor.ts';
+import type { DType, FloatArray, Tensor } from './tensor.ts';
+
+/** `C = op(A) op(B)` on row-major arrays of one type, with `op(A)` `[m, k]`, `op(B)` `[k, n]`. Overwrites `c`. */
+export type GemmKernel = (
+  m: number,
+  n: number,
+  k: number,
+  a: FloatArray,
+  transposeA: boolean,
+  b: FloatArray,
+  transposeB: boolean,
+  c: FloatArray,
+) => void;
+
+/** What a CPU backend brings; everything else comes from the plain backend. */
+export interface CpuKernels {
+  readonly name: string;
+  readonly gemm: GemmKernel;
+  readonly tolerance: Readonly<Record<DType, number>>;
+  readonly factor?: Partial<FactorKernels>;
+  readonly fused?: FusedKernels;
+  /** Keeps a row-major matrix for repeated products from the left: `times(b, p, c)` sets `c = A b`. */
+  readonly prepare?: (
+    m: number,
+    k: number,
+    a: FloatArray,
+  ) => { times(b: FloatArray, p: number, c: FloatArray): void; dispose(): void };
+}
+
+/**
+ * A backend whose tensors are plain typed arrays, from as little as one matrix product.
+ *
+ * This is how the plain, WASM and BLAS backends are made, and how a third party makes one.
+ */
+export function createCpuBackend(kernels: CpuKernels): Backend {
+  const wrap = (storage: FloatArray, shape: readonly number[]): Tensor => cpuTensor(backend, storage, shape);
+  const entries = (tensor: Tensor): FloatArray => tensor.storage as FloatArray;
+  const like = (a: FloatArray, length: number): FloatArray =>
+    a instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
+
+  const backend: Backend = {
+    name: kernels.name,
+    device: 'cpu',
+    dtypes: ['float64', 'float32'],
+    tolerance: kernels.tolerance,
+    upload: (data, shape) => wrap(data.slice(), shape),
+    readSync: entries,
+    matmul(a: Tensor, b: Tensor, flags: MatmulFlags): Tensor {
+      const transposeA = flags.transposeA === true;
+      const transposeB = flags.transposeB === true;
+      const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : [a.shape[0], a.shape[1]];
+      const n = transposeB ? b.shape[0] : b.shape[1];
+      const c = like(entries(a), m * n);
+      if (m * n * k > 0) kernels.gemm(m, n, k, entries(a), transposeA, entries(b), transposeB, c);
+      return wrap(c, [m, n]);
+    },
+    unary: (op: UnaryOp, a: Tensor) => wrap(unaryLoop(op, entries(a)), a.shape),
+    binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
+      const { out, shape } = binaryLoop(op, entries(a), a.shape, entries(b), b.shape);
+      return wrap(out, shape);
+    },
+    reduce(op: ReduceOp, a: Tensor, axis: number): Tensor {
+      const { out, shape } = reduceLoop(op, entries(a), a.shape, axis);
+      return wrap(out, shape);
+    },
+    transpose: (a) => wrap(transposeLoop(entries(a), a.shape[0], a.shape[1]), [a.shape[1], a.shape[0]]),
+    reshape: (a, shape) => wrap(entries(a), shape),
+    prepare(a: Tensor): PreparedMatrix {
+      const [m, k] = a.shape as [number, number];
+      const resident = kernels.prepare?.(m, k, entries(a));
+      return {
+        shape: [m, k],
+        times(x: Tensor): Tensor {
+          if (!resident) return backend.matmul(a, x, {});
+          const c = like(entries(a), m * x.shape[1]);
+          if (c.length > 0 && k > 0) resident.times(entries(x), x.shape[1], c);
+          return wrap(c, [m, x.shape[1]]);
+        },
+        dispose: () => resident?.dispose(),
+      };
+    },
+    factor: { ...plainFactorKernels, ...kernels.factor },
+    ...(kernels.fused ? { fused: kernels.fused } : {}),
+  };
+  return backend;
+}
+
+function cpuTensor(backend: Backend, storage: FloatArray, shape: readonly number[]): Tensor {
+  return {
+    backend,
+    shape,
+    dtype: storage instanceof Float64Array ? 'float64' : 'float32',
+    storage,
+    async read(): Promise<NdArray<FloatArray>> {
+      return ndarray(storage.slice(), [...shape]);
+    },
+    dispose() {},
+  };
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'tsdown';
+
+/** One build for every package: ESM and declarations from `src/index.ts`, dependencies left outside. */
+export default defineConfig({
+  entry: ['src/index.ts'],
+  format: 'esm',
+  fixedExtension: false,
+  platform: 'neutral',
+  target: 'es2023',
+  dts: true,
+  sourcemap: true,
+  clean: true,
+  logLevel: 'warn',
+  inputOptions: { resolve: { conditionNames: ['types', 'import', 'default'] } },
+});
