@@ -74,6 +74,7 @@ export function show(value: unknown): string {
     return `${value.constructor.name}(${(value as unknown as { length: number }).length})`;
   }
   if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
-  if (value !== null && typeof value === 'object') return `an object with keys ${Object.keys(value).join(', ')}`;
+  if (value !== null && typeof value === 'object')
+    return `an object with keys ${Object.keys(value).join(', ')}`;
   return String(value);
 }

@@ -1,4 +1,11 @@
-export { checkChoice, checkFinite, checkInteger, checkLength, checkNonNegative, checkPositive } from './checks.ts';
+export {
+  checkChoice,
+  checkFinite,
+  checkInteger,
+  checkLength,
+  checkNonNegative,
+  checkPositive,
+} from './checks.ts';
 export {
   ArgumentError,
   type ArgumentProblem,

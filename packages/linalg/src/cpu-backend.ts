@@ -1,5 +1,13 @@
 import ndarray, { type NdArray } from 'ndarray';
-import type { Backend, BinaryOp, FactorKernels, MatmulFlags, PreparedMatrix, ReduceOp, UnaryOp } from './backend.ts';
+import type {
+  Backend,
+  BinaryOp,
+  FactorKernels,
+  MatmulFlags,
+  PreparedMatrix,
+  ReduceOp,
+  UnaryOp,
+} from './backend.ts';
 import { binaryLoop, reduceLoop, transposeLoop, unaryLoop } from './elementwise.ts';
 import type { FusedKernels } from './fused.ts';
 import { plainFactorKernels } from './plain-factor.ts';
@@ -72,13 +80,13 @@ export function createCpuBackend(kernels: CpuKernels): Backend {
     reshape: (a, shape) => wrap(entries(a), shape),
     prepare(a: Tensor): PreparedMatrix {
       const [m, k] = a.shape as [number, number];
-      const resident = kernels.prepare?.(m, k, entries(a));
+      const resident = m * k > 0 ? kernels.prepare?.(m, k, entries(a)) : undefined;
       return {
         shape: [m, k],
         times(x: Tensor): Tensor {
           if (!resident) return backend.matmul(a, x, {});
           const c = like(entries(a), m * x.shape[1]);
-          if (c.length > 0 && k > 0) resident.times(entries(x), x.shape[1], c);
+          if (c.length > 0) resident.times(entries(x), x.shape[1], c);
           return wrap(c, [m, x.shape[1]]);
         },
         dispose: () => resident?.dispose(),

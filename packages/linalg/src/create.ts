@@ -1,10 +1,8 @@
-import { ArgumentError, show } from '@sntk/errors';
+import { ArgumentError, checkInteger } from '@sntk/errors';
 import type { NdArray } from 'ndarray';
 import type { Backend } from './backend.ts';
-import { type DType, type FloatArray, sizeOf, type Tensor } from './tensor.ts';
-
-/** The largest tensor this package allocates: beyond it a typed array cannot be made or the machine will swap. */
-const MAX_BYTES = 2 ** 33;
+import { checkBytes, checkShape } from './shape.ts';
+import { type DType, type FloatArray, showShape, sizeOf, type Tensor } from './tensor.ts';
 
 /** Nested numbers, a flat typed array, or an ndarray of any strides. */
 export type TensorData = NdArray | FloatArray | readonly number[] | readonly (readonly number[])[];
@@ -32,13 +30,13 @@ export interface TensorOptions {
 export function tensor(data: TensorData, options: TensorOptions): Tensor {
   const { backend } = options;
   const { flat, shape: natural } = flatten(data);
-  const shape = checkShape('tensor', options.shape ?? natural);
+  const shape = checkShape('tensor', 'options.shape', options.shape ?? natural);
   if (sizeOf(shape) !== flat.length) {
     throw new ArgumentError({
       where: 'tensor',
       argument: 'options.shape',
       wanted: `a shape of ${flat.length} entries`,
-      got: shape,
+      got: `${showShape(shape)} of ${sizeOf(shape)}`,
     });
   }
   const fallback: DType = backend.dtypes.includes('float64') ? 'float64' : 'float32';
@@ -46,7 +44,9 @@ export function tensor(data: TensorData, options: TensorOptions): Tensor {
     flat instanceof Float64Array ? 'float64' : flat instanceof Float32Array ? 'float32' : undefined;
   const dtype = options.dtype ?? own ?? fallback;
   checkDtype('tensor', backend, dtype);
-  return backend.upload(dtype === 'float64' ? Float64Array.from(flat) : Float32Array.from(flat), shape);
+  // `upload` copies, so data that has the dtype already goes there as it is.
+  if (own === dtype) return backend.upload(flat as FloatArray, shape);
+  return backend.upload(dtype === 'float64' ? new Float64Array(flat) : new Float32Array(flat), shape);
 }
 
 /** A tensor of zeros. Sizes over 8 GiB are refused before anything is allocated. */
@@ -56,6 +56,7 @@ export function zeros(shape: readonly number[], options: Omit<TensorOptions, 'sh
 
 /** The identity matrix of size `n`. */
 export function eye(n: number, options: Omit<TensorOptions, 'shape'>): Tensor {
+  checkInteger('eye', 'n', n);
   return filled('eye', [n, n], options, (flat) => {
     for (let i = 0; i < n; i++) flat[i * n + i] = 1;
   });
@@ -67,22 +68,13 @@ function filled(
   options: Omit<TensorOptions, 'shape'>,
   fill: (flat: FloatArray) => void,
 ): Tensor {
-  const size = sizeOf(checkShape(where, shape));
+  const own = checkShape(where, 'shape', shape);
   const dtype = options.dtype ?? (options.backend.dtypes.includes('float64') ? 'float64' : 'float32');
   checkDtype(where, options.backend, dtype);
-  const bytes = size * (dtype === 'float64' ? 8 : 4);
-  if (bytes > MAX_BYTES) {
-    throw new ArgumentError({
-      where,
-      argument: 'shape',
-      wanted: `at most ${MAX_BYTES / 2 ** 30} GiB`,
-      got: `${show([...shape])}, which is ${(bytes / 2 ** 30).toFixed(1)} GiB`,
-      fix: 'work in blocks',
-    });
-  }
-  const flat = dtype === 'float64' ? new Float64Array(size) : new Float32Array(size);
+  checkBytes(where, 'shape', own, dtype);
+  const flat = dtype === 'float64' ? new Float64Array(sizeOf(own)) : new Float32Array(sizeOf(own));
   fill(flat);
-  return options.backend.upload(flat, shape);
+  return options.backend.upload(flat, own);
 }
 
 function checkDtype(where: string, backend: Backend, dtype: DType): void {
@@ -96,35 +88,41 @@ function checkDtype(where: string, backend: Backend, dtype: DType): void {
   }
 }
 
-function checkShape(where: string, shape: readonly number[]): readonly number[] {
-  for (const extent of shape) {
-    if (!Number.isSafeInteger(extent) || extent < 0) {
-      throw new ArgumentError({ where, argument: 'shape', wanted: 'integers of at least 0', got: [...shape] });
-    }
-  }
-  return [...shape];
-}
-
 function flatten(data: TensorData): { flat: FloatArray | number[]; shape: number[] } {
-  if (data instanceof Float64Array || data instanceof Float32Array) return { flat: data, shape: [data.length] };
+  if (data instanceof Float64Array || data instanceof Float32Array)
+    return { flat: data, shape: [data.length] };
   if (isNdArray(data)) return { flat: contiguous(data), shape: [...data.shape] };
   const rows = data as readonly (number | readonly number[])[];
   if (rows.length === 0 || typeof rows[0] === 'number') {
+    checkNumbers('data', rows);
     return { flat: rows as number[], shape: [rows.length] };
   }
   const columns = (rows[0] as readonly number[]).length;
   rows.forEach((row, i) => {
-    const length = typeof row === 'number' ? 0 : row.length;
-    if (length !== columns) {
+    if (typeof row === 'number' || row.length !== columns) {
       throw new ArgumentError({
         where: 'tensor',
         argument: 'data',
         wanted: `rows of ${columns} numbers`,
-        got: `${length} in row ${i}`,
+        got: typeof row === 'number' ? `a number in row ${i}` : `${row.length} in row ${i}`,
       });
     }
+    checkNumbers(`data[${i}]`, row);
   });
   return { flat: (rows as number[][]).flat(), shape: [rows.length, columns] };
+}
+
+/** Typed arrays turn what is not a number into NaN without a word; deeper nesting ends here too. */
+function checkNumbers(argument: string, row: readonly unknown[]): void {
+  const at = row.findIndex((entry) => typeof entry !== 'number');
+  if (at >= 0) {
+    throw new ArgumentError({
+      where: 'tensor',
+      argument: `${argument}[${at}]`,
+      wanted: 'a number',
+      got: row[at],
+    });
+  }
 }
 
 function isNdArray(data: TensorData): data is NdArray {
@@ -136,6 +134,7 @@ function contiguous(array: NdArray): FloatArray {
   const { shape, stride, offset } = array;
   const source = array.data as ArrayLike<number>;
   const size = sizeOf(shape);
+  checkView(array);
   const out = source instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
   const index = new Array<number>(shape.length).fill(0);
   let at = offset;
@@ -149,4 +148,30 @@ function contiguous(array: NdArray): FloatArray {
     }
   }
   return out;
+}
+
+/** An ndarray does not check its strides against its data; what lies outside would be read as NaN. */
+function checkView({ shape, stride, offset, data }: NdArray): void {
+  if (sizeOf(shape) === 0) return;
+  let first = offset;
+  let last = offset;
+  shape.forEach((extent, axis) => {
+    const reach = stride[axis] * (extent - 1);
+    if (reach < 0) first += reach;
+    else last += reach;
+  });
+  if (first < 0 || last >= (data as ArrayLike<number>).length) {
+    throw new ArgumentError({
+      where: 'tensor',
+      argument: 'data',
+      wanted: `an ndarray whose entries lie within its ${(data as ArrayLike<number>).length} numbers`,
+      got: `positions ${first} to ${last}`,
+    });
+  }
+}
+
+/** The same entries on another backend, in a dtype it has. Waits for the device when there is one. */
+export async function toBackend(a: Tensor, backend: Backend): Promise<Tensor> {
+  const dtype = backend.dtypes.includes(a.dtype) ? a.dtype : backend.dtypes[0];
+  return tensor(await a.read(), { backend, dtype });
 }

@@ -1,3 +1,5 @@
+import type { FloatArray } from './tensor.ts';
+
 /** An elementwise function and its derivative, for fused chains. */
 export interface ChainActivation {
   /** A backend may have its own kernel for a name it knows (`relu`); others are called back. */
@@ -24,17 +26,17 @@ export interface DenseChainRequest {
   readonly maxRows: number;
 }
 
-/** A chain of affine maps and activations whose float32 parameters stay where the backend computes. An owned resource. */
+/** A chain of affine maps and activations whose parameters stay where the backend computes. An owned resource. */
 export interface DenseChain {
   /** Outputs `[rows, outputs of the last layer]` for inputs `x` `[rows, inputs of the first]`; remembers the pass. */
-  forward(x: Float32Array, rows: number): Float32Array;
+  forward(x: FloatArray, rows: number): FloatArray;
   /**
    * One gradient step `θ ← θ − rate · Σ_rows (∂f/∂θ)ᵀ gradient`, for `gradient` `[rows, outputs]` = ∂loss/∂f at
-   * the rows of the last `forward`.
+   * the rows of the last `forward`. Arrays are of the parameters' format, float32 for a backend's fused chain.
    */
-  descend(gradient: Float32Array, rate: number): void;
+  descend(gradient: FloatArray, rate: number): void;
   /** A copy of the parameters, in the layout of the request. */
-  readParameters(): Float32Array;
+  readParameters(): FloatArray;
   dispose(): void;
 }
 

@@ -1,13 +1,31 @@
-import { ArgumentError, UnavailableError } from '@sntk/errors';
-import type { Backend, BinaryOp, MatmulFlags, PreparedMatrix, ReduceOp, UnaryOp } from './backend.ts';
+import { ArgumentError, checkChoice, UnavailableError } from '@sntk/errors';
+import {
+  type Backend,
+  BINARY_OPS,
+  type BinaryOp,
+  type MatmulFlags,
+  type PreparedMatrix,
+  REDUCE_OPS,
+  type ReduceOp,
+  UNARY_OPS,
+  type UnaryOp,
+} from './backend.ts';
 import { tensor } from './create.ts';
 import { broadcastShape } from './elementwise.ts';
+import { checkBytes, checkShape } from './shape.ts';
 import { type FloatArray, showShape, sizeOf, type Tensor } from './tensor.ts';
 
 /**
  * The product `op(a) op(b)` of two matrices, each taken as it is or transposed.
  *
  * @throws ArgumentError when shapes do not fit (both are named) or the tensors are of two backends or dtypes.
+ * @example
+ * ```ts
+ * import { matmul, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+ *
+ * const X = tensor([[1, 2], [3, 4], [5, 6]], { backend: ndarrayBackend() });
+ * console.log(toArray(matmul(X, X, { transposeA: true }))); // Float64Array [35, 44, 44, 56]
+ * ```
  */
 export function matmul(a: Tensor, b: Tensor, flags: MatmulFlags = {}): Tensor {
   checkTogether('matmul', a, b);
@@ -24,18 +42,23 @@ export function matmul(a: Tensor, b: Tensor, flags: MatmulFlags = {}): Tensor {
       got: name(b, flags.transposeB),
     });
   }
+  const rows = flags.transposeA ? a.shape[1] : a.shape[0];
+  checkBytes('matmul', 'the product', [rows, flags.transposeB ? b.shape[0] : b.shape[1]], a.dtype);
   return a.backend.matmul(a, b, flags);
 }
 
-/** Applies an elementwise function by name. */
+/** Applies an elementwise function by name. As in IEEE arithmetic, `log` and `sqrt` of a negative number are NaN. */
 export function unary(op: UnaryOp, a: Tensor): Tensor {
+  checkChoice('unary', 'op', op, UNARY_OPS);
   return a.backend.unary(op, a);
 }
 
 /** Applies an elementwise function of two tensors by name; extents of 1 broadcast as in NumPy. */
 export function binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
+  checkChoice('binary', 'op', op, BINARY_OPS);
   checkTogether(op, a, b);
-  if (!broadcastShape(a.shape, b.shape)) {
+  const shape = broadcastShape(a.shape, b.shape);
+  if (!shape) {
     throw new ArgumentError({
       where: op,
       argument: 'b',
@@ -43,23 +66,51 @@ export function binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
       got: showShape(b.shape),
     });
   }
+  checkBytes(op, 'the result', shape, a.dtype);
   return a.backend.binary(op, a, b);
 }
 
+/**
+ * `a + b`, entry by entry, with broadcasting.
+ *
+ * @example
+ * ```ts
+ * import { add, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+ *
+ * const backend = ndarrayBackend();
+ * const row = tensor([[1, 2]], { backend });
+ * const column = tensor([[10], [20]], { backend });
+ * console.log(toArray(add(row, column))); // Float64Array [11, 12, 21, 22]
+ * ```
+ */
 export function add(a: Tensor, b: Tensor | number): Tensor {
   return binary('add', a, operand(a, b));
 }
 
+/** `a − b`, entry by entry, with broadcasting. */
 export function sub(a: Tensor, b: Tensor | number): Tensor {
   return binary('sub', a, operand(a, b));
 }
 
+/** `a · b`, entry by entry, with broadcasting; the product of matrices is `matmul`. */
 export function mul(a: Tensor, b: Tensor | number): Tensor {
   return binary('mul', a, operand(a, b));
 }
 
-/** Sum, maximum or minimum over one axis, which is kept with extent 1. */
+/**
+ * Sum, maximum or minimum over one axis, which is kept with extent 1.
+ *
+ * @throws ArgumentError for an axis the tensor does not have, and for the maximum or minimum of nothing.
+ * @example
+ * ```ts
+ * import { ndarrayBackend, reduce, tensor, toArray } from '@sntk/linalg';
+ *
+ * const X = tensor([[1, 2], [3, 4]], { backend: ndarrayBackend() });
+ * console.log(toArray(reduce('sum', X, 1))); // Float64Array [3, 7]
+ * ```
+ */
 export function reduce(op: ReduceOp, a: Tensor, axis: number): Tensor {
+  checkChoice('reduce', 'op', op, REDUCE_OPS);
   if (!Number.isInteger(axis) || axis < 0 || axis >= a.shape.length) {
     throw new ArgumentError({
       where: 'reduce',
@@ -68,15 +119,26 @@ export function reduce(op: ReduceOp, a: Tensor, axis: number): Tensor {
       got: axis,
     });
   }
+  if (op !== 'sum' && a.shape[axis] === 0) {
+    throw new ArgumentError({
+      where: 'reduce',
+      argument: 'a',
+      wanted: `an axis ${axis} that is not empty, for ${op}`,
+      got: showShape(a.shape),
+    });
+  }
   return a.backend.reduce(op, a, axis);
 }
 
+/** The transpose of a matrix, as a tensor of its own. */
 export function transpose(a: Tensor): Tensor {
   checkRank('transpose', 'a', a, 2);
   return a.backend.transpose(a);
 }
 
+/** The same entries in row-major order under another shape. */
 export function reshape(a: Tensor, shape: readonly number[]): Tensor {
+  const own = checkShape('reshape', 'shape', shape);
   if (sizeOf(shape) !== sizeOf(a.shape)) {
     throw new ArgumentError({
       where: 'reshape',
@@ -85,19 +147,34 @@ export function reshape(a: Tensor, shape: readonly number[]): Tensor {
       got: showShape(shape),
     });
   }
-  return a.backend.reshape(a, shape);
+  return a.backend.reshape(a, own);
 }
 
 /**
  * Keeps a matrix in the form its backend multiplies fastest, for products in a loop; `dispose` gives the memory back.
+ *
+ * @example
+ * ```ts
+ * import { ndarrayBackend, prepare, tensor, toArray } from '@sntk/linalg';
+ *
+ * const backend = ndarrayBackend();
+ * const K = prepare(tensor([[2, 1], [1, 2]], { backend }));
+ * let x = tensor([[1], [0]], { backend });
+ * for (let step = 0; step < 3; step++) x = K.times(x);
+ * K.dispose();
+ * console.log(toArray(x)); // Float64Array [14, 13]
+ * ```
  */
 export function prepare(a: Tensor): PreparedMatrix {
   checkRank('prepare', 'a', a, 2);
   const resident = a.backend.prepare?.(a);
+  let disposed = false;
   return {
     shape: [a.shape[0], a.shape[1]],
     times(x: Tensor): Tensor {
-      checkTogether('prepare(a).times', a, x);
+      if (disposed)
+        throw new UnavailableError('prepare(a).times', 'the prepared matrix has been disposed of');
+      checkTogether('prepare(a).times', a, x, 'x');
       checkRank('prepare(a).times', 'x', x, 2);
       if (x.shape[0] !== a.shape[1]) {
         throw new ArgumentError({
@@ -107,9 +184,13 @@ export function prepare(a: Tensor): PreparedMatrix {
           got: showShape(x.shape),
         });
       }
+      checkBytes('prepare(a).times', 'the product', [a.shape[0], x.shape[1]], a.dtype);
       return resident ? resident.times(x) : a.backend.matmul(a, x, {});
     },
-    dispose: () => resident?.dispose(),
+    dispose(): void {
+      if (!disposed) resident?.dispose();
+      disposed = true;
+    },
   };
 }
 
@@ -120,7 +201,10 @@ export function prepare(a: Tensor): PreparedMatrix {
  */
 export function toArray(a: Tensor): FloatArray {
   if (!a.backend.readSync) {
-    throw new UnavailableError('toArray', `backend ${a.backend.name} gives its entries only by await tensor.read()`);
+    throw new UnavailableError(
+      'toArray',
+      `backend ${a.backend.name} gives its entries only by await tensor.read()`,
+    );
   }
   return a.backend.readSync(a);
 }
@@ -128,7 +212,7 @@ export function toArray(a: Tensor): FloatArray {
 /** The entries of a CPU tensor as float64: the storage itself when it is float64, a copy otherwise. */
 export function toFloat64(a: Tensor): Float64Array {
   const entries = toArray(a);
-  return entries instanceof Float64Array ? entries : Float64Array.from(entries);
+  return entries instanceof Float64Array ? entries : new Float64Array(entries);
 }
 
 function operand(a: Tensor, b: Tensor | number): Tensor {
@@ -137,12 +221,12 @@ function operand(a: Tensor, b: Tensor | number): Tensor {
 }
 
 /** Throws unless two tensors live on one backend with one dtype. */
-export function checkTogether(where: string, a: Tensor, b: Tensor): void {
+export function checkTogether(where: string, a: Tensor, b: Tensor, argument = 'b'): void {
   const name = (backend: Backend, dtype: string) => `${backend.name} (${dtype})`;
   if (a.backend !== b.backend || a.dtype !== b.dtype) {
     throw new ArgumentError({
       where,
-      argument: 'b',
+      argument,
       wanted: `on backend ${name(a.backend, a.dtype)} like a`,
       got: name(b.backend, b.dtype),
       fix: 'build both with the same { backend, dtype }',

@@ -1,0 +1,90 @@
+import { checkFinite, checkInteger, checkLength, checkNonNegative } from '@sntk/errors';
+import { matmul, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
+import type { KernelSpectrum } from './spectrum.ts';
+
+/** A state of training in dual coordinates: `f_t(x) = f_0(x) + K(x, X) alpha`. */
+export interface DualState {
+  /** `α`, `[N]`. */
+  readonly alpha: Float64Array;
+  /** `r = f_t(X) − y`, `[N]`. */
+  readonly residual: Float64Array;
+}
+
+/**
+ * Gradient flow on the mean squared loss, in closed form at any time, MATH (13):
+ * `r_t = e^{−Kt/N} r_0`, `α_t = −K⁻¹(I − e^{−Kt/N}) r_0`.
+ *
+ * Time is `η` times the number of steps. Eigenvalues of zero are exact: their mode of `α` grows as `−t r/N`.
+ *
+ * Source: Jacot, Gabriel and Hongler, "Neural Tangent Kernel".
+ *
+ * @throws ArgumentError when `r0` does not have one finite entry per training point, or `time` is negative.
+ * @example
+ * ```ts
+ * import { gradientFlow, kernelSpectrum } from '@sntk/dynamics';
+ * import { ndarrayBackend, tensor } from '@sntk/linalg';
+ *
+ * const spectrum = kernelSpectrum(tensor([[2]], { backend: ndarrayBackend() }));
+ * const { residual } = gradientFlow(spectrum, new Float64Array([1]), { time: 0.5 });
+ * console.log(residual[0] === Math.exp(-1)); // true
+ * ```
+ */
+export function gradientFlow(
+  spectrum: KernelSpectrum,
+  r0: Float64Array,
+  options: { readonly time: number },
+): DualState {
+  const time = checkNonNegative('gradientFlow', 'options.time', options.time);
+  const N = spectrum.samples;
+  return throughModes('gradientFlow', spectrum, r0, (value) => {
+    const decayed = -Math.expm1((-value * time) / N);
+    return { kept: Math.exp((-value * time) / N), gathered: value > 0 ? decayed / value : time / N };
+  });
+}
+
+/**
+ * Full-batch gradient descent in closed form after any number of steps, MATH (14): the modes decay as
+ * `(1 − ηλ/N)^k`.
+ */
+export function gradientDescent(
+  spectrum: KernelSpectrum,
+  r0: Float64Array,
+  options: { readonly learningRate: number; readonly steps: number },
+): DualState {
+  const rate = checkNonNegative('gradientDescent', 'options.learningRate', options.learningRate);
+  const steps = checkInteger('gradientDescent', 'options.steps', options.steps);
+  const N = spectrum.samples;
+  return throughModes('gradientDescent', spectrum, r0, (value) => {
+    const factor = 1 - (rate * value) / N;
+    const kept = factor ** steps;
+    // 1 − (1 − x)^k without cancellation for small x.
+    const lost = factor > 0 ? -Math.expm1(steps * Math.log1p((-rate * value) / N)) : 1 - kept;
+    return { kept, gathered: value > 0 ? lost / value : (rate * steps) / N };
+  });
+}
+
+/** Applies one function of the eigenvalues for `r` and one for `α` to `r0`. */
+function throughModes(
+  where: string,
+  spectrum: KernelSpectrum,
+  r0: Float64Array,
+  mode: (value: number) => { readonly kept: number; readonly gathered: number },
+): DualState {
+  const { Q, values, samples } = spectrum;
+  checkLength(where, 'r0', r0, samples, 'one per training point');
+  checkFinite(where, 'r0', r0);
+  const column = tensor(r0, { backend: Q.backend, shape: [samples, 1] });
+  const c = toFloat64(matmul(Q, column, { transposeA: true }));
+  const modes = new Float64Array(2 * samples);
+  values.forEach((value, j) => {
+    const { kept, gathered } = mode(value);
+    modes[2 * j] = kept * c[j];
+    modes[2 * j + 1] = -gathered * c[j];
+  });
+  const back: Tensor = matmul(Q, tensor(modes, { backend: Q.backend, shape: [samples, 2] }));
+  const both = toFloat64(back);
+  return {
+    residual: Float64Array.from({ length: samples }, (_, i) => both[2 * i]),
+    alpha: Float64Array.from({ length: samples }, (_, i) => both[2 * i + 1]),
+  };
+}

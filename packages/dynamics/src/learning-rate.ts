@@ -1,0 +1,117 @@
+import { ArgumentError, checkPositive, NumericalError } from '@sntk/errors';
+import { matmul, transpose, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
+import { batchFactor } from '@sntk/noise';
+import type { KernelSpectrum } from './spectrum.ts';
+
+export interface LearningRateLimits {
+  /** `2N/λ_max`: beyond it the mean diverges. */
+  readonly mean: number;
+  /** Beyond it the second moment diverges, although the mean may not, MATH (36). At most `mean`. */
+  readonly meanSquare: number;
+}
+
+/** Relative accuracy of the mean-square limit. */
+const ACCURACY = 1e-6;
+const MAX_ITERATIONS = 2000;
+
+/**
+ * The largest learning rates for which kernel SGD with independent minibatches is stable, in mean and in mean square,
+ * MATH (36).
+ *
+ * At the mean-square limit the map (33) has spectral radius one. There `S = Q C Qᵀ` with
+ * `C_ij ((λ_i + λ_j)/N − η (1 − c_b) λ_i λ_j/N²) = (η c_b/N) λ_i λ_j (Qᵀ diag(S) Q)_ij`, so the diagonal of `S` is the
+ * Perron vector of a positive map of `[N]` to itself, found by power iteration; its radius grows with `η`.
+ *
+ * @throws ArgumentError for a batch that does not fit the samples.
+ */
+export function learningRateLimits(
+  spectrum: KernelSpectrum,
+  options: { readonly batch: number; readonly replacement?: boolean },
+): LearningRateLimits {
+  const { values, Q, samples: N } = spectrum;
+  const largest = values[N - 1];
+  if (!(largest > 0)) {
+    throw new ArgumentError({
+      where: 'learningRateLimits',
+      argument: 'spectrum',
+      wanted: 'a kernel that is not zero',
+      got: `largest eigenvalue ${largest}`,
+    });
+  }
+  const c = batchFactor({ ...options, samples: N });
+  const mean = (2 * N) / largest;
+  if (c === 0) return { mean, meanSquare: mean };
+
+  const radius = stabilityRadius(values, Q, c);
+  if (radius(mean) < 1) return { mean, meanSquare: mean };
+  let low = 0;
+  let high = mean;
+  let eta = mean;
+  for (let i = 0; i < 60 && high - low > ACCURACY * high; i++) {
+    const rho = radius(eta);
+    if (rho > 1) high = Math.min(high, eta);
+    else low = Math.max(low, eta);
+    // The radius is nearly proportional to η, so the secant through the origin lands close; bisection keeps it safe.
+    const guess = eta / rho;
+    eta = guess > low && guess < high ? guess : (low + high) / 2;
+    if (Math.abs(rho - 1) < ACCURACY / 10) return { mean, meanSquare: eta };
+  }
+  return { mean, meanSquare: low };
+}
+
+/** Spectral radius, at a learning rate, of the positive map whose radius crosses one at the mean-square limit. */
+function stabilityRadius(values: Float64Array, Q: Tensor, c: number): (eta: number) => number {
+  const N = values.length;
+  const q = toFloat64(Q);
+  const Qt = transpose(Q);
+  const qt = toFloat64(Qt);
+  let s: Float64Array = new Float64Array(N).fill(1 / N);
+  const weights = new Float64Array(N * N);
+  return (eta) => {
+    for (let i = 0; i < N; i++) {
+      for (let j = 0; j < N; j++) {
+        const product = values[i] * values[j];
+        const decay = (values[i] + values[j]) / N - (eta * (1 - c) * product) / (N * N);
+        weights[i * N + j] = product > 0 ? ((eta * c) / N) * (product / decay) : 0;
+      }
+    }
+    let previous = 0;
+    for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
+      const scaled = qt.map((entry, p) => entry * s[p % N]);
+      const inner = toFloat64(matmul(tensor(scaled, { backend: Q.backend, shape: [N, N] }), Q));
+      for (let p = 0; p < inner.length; p++) inner[p] *= weights[p];
+      const outer = toFloat64(matmul(Q, tensor(inner, { backend: Q.backend, shape: [N, N] })));
+      const next = new Float64Array(N);
+      let total = 0;
+      for (let m = 0; m < N; m++) {
+        for (let j = 0; j < N; j++) next[m] += outer[m * N + j] * q[m * N + j];
+        total += next[m];
+      }
+      s = next.map((entry) => entry / total);
+      if (Math.abs(total - previous) <= 1e-9 * total) return total;
+      previous = total;
+    }
+    return previous;
+  };
+}
+
+/**
+ * Refuses a learning rate above the mean-square limit, saying which limit and why.
+ *
+ * @throws NumericalError above the limit.
+ */
+export function checkLearningRate(learningRate: number, limits: LearningRateLimits): void {
+  checkPositive('checkLearningRate', 'learningRate', learningRate);
+  const { mean, meanSquare } = limits;
+  if (learningRate <= meanSquare) return;
+  const why =
+    learningRate > mean
+      ? `the mean diverges above 2N/λ_max = ${mean.toPrecision(4)}`
+      : `the mean still converges (below 2N/λ_max = ${mean.toPrecision(4)}), but the minibatch noise grows without bound`;
+  throw new NumericalError({
+    where: 'checkLearningRate',
+    found: `learning rate ${learningRate.toPrecision(4)} is above the mean-square limit ${meanSquare.toPrecision(4)}: ${why}`,
+    fix: `choose at most ${meanSquare.toPrecision(3)}`,
+    details: { learningRate, mean, meanSquare },
+  });
+}

@@ -1,0 +1,98 @@
+import { checkFinite, checkInteger, checkLength, checkPositive } from '@sntk/errors';
+import { matmul, prepare, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
+import { batchFactor } from '@sntk/noise';
+import type { RunHooks } from './kernel-sgd.ts';
+import type { KernelSpectrum } from './spectrum.ts';
+
+export interface MomentOptions extends RunHooks {
+  readonly learningRate: number;
+  readonly steps: number;
+  readonly batch: number;
+  /** False unless told: minibatches hold different examples. */
+  readonly replacement?: boolean;
+}
+
+/** First and second moment of the residual over minibatches. */
+export interface ResidualMoments {
+  /** `μ = E r`, `[N]`. */
+  readonly mean: Float64Array;
+  /** `S − μ μᵀ = Cov r`, `[N, N]` row-major. */
+  readonly covariance: Float64Array;
+}
+
+/**
+ * Mean and covariance of kernel SGD's residual after any number of steps with independent minibatches, without
+ * sampling, MATH (33): `μ' = A μ`, `S' = A S A + η² c_b [K diag(S) K/N − K S K/N²]`, `A = I − ηK/N`.
+ *
+ * Works in the eigenbasis, where a step is two products of `[N, N]` matrices. The covariance `C = S − μμᵀ` is
+ * propagated itself, so that small spreads are not lost in a large mean: `C' = A C A + η² c_b [K diag(S) K/N − K S K/N²]`.
+ *
+ * @throws ArgumentError when `r0` does not have one finite entry per training point.
+ * @example
+ * ```ts
+ * import { kernelSgdMoments, kernelSpectrum } from '@sntk/dynamics';
+ * import { ndarrayBackend, tensor } from '@sntk/linalg';
+ *
+ * const spectrum = kernelSpectrum(tensor([[1, 0], [0, 1]], { backend: ndarrayBackend() }));
+ * const r0 = new Float64Array([1, 1]);
+ * const { mean, covariance } = kernelSgdMoments(spectrum, r0, { learningRate: 1, steps: 1, batch: 1 });
+ * console.log(mean[0], covariance[0]); // 0.5 0.25
+ * ```
+ */
+export function kernelSgdMoments(
+  spectrum: KernelSpectrum,
+  r0: Float64Array,
+  options: MomentOptions,
+): ResidualMoments {
+  const { learningRate, steps, onProgress, signal } = options;
+  const { Q, values, samples: N } = spectrum;
+  checkLength('kernelSgdMoments', 'r0', r0, N, 'one per training point');
+  checkFinite('kernelSgdMoments', 'r0', r0);
+  checkPositive('kernelSgdMoments', 'options.learningRate', learningRate);
+  checkInteger('kernelSgdMoments', 'options.steps', steps);
+  const c = batchFactor({ ...options, samples: N });
+  const decay = values.map((value) => 1 - (learningRate * value) / N);
+  const column = (entries: Float64Array): Tensor => tensor(entries, { backend: Q.backend, shape: [N, 1] });
+  const square = (entries: Float64Array): Tensor => tensor(entries, { backend: Q.backend, shape: [N, N] });
+
+  const q = toFloat64(Q);
+  const left = prepare(Q);
+  const Qt = transpose(Q);
+  const rotated = prepare(Qt);
+  const mean = toFloat64(rotated.times(column(r0))).slice();
+  let C: Float64Array = new Float64Array(N * N);
+  const gain = learningRate * learningRate * c;
+  try {
+    for (let step = 0; step < steps; step++) {
+      signal?.throwIfAborted();
+      // diag(S) in the basis of examples: rows of Q C Qᵀ against rows of Q, and the squared mean.
+      const QC = toFloat64(left.times(square(C)));
+      const r = toFloat64(left.times(column(mean)));
+      const scaled = new Float64Array(N * N);
+      for (let m = 0; m < N; m++) {
+        let variance = 0;
+        for (let j = 0; j < N; j++) variance += QC[m * N + j] * q[m * N + j];
+        const second = variance + r[m] * r[m];
+        for (let j = 0; j < N; j++) scaled[m * N + j] = second * q[m * N + j];
+      }
+      const noise = toFloat64(rotated.times(square(scaled)));
+      const next = new Float64Array(N * N);
+      for (let i = 0; i < N; i++) {
+        for (let j = 0; j < N; j++) {
+          const at = i * N + j;
+          const S = C[at] + mean[i] * mean[j];
+          const product = values[i] * values[j];
+          next[at] = decay[i] * decay[j] * C[at] + gain * product * (noise[at] / N - S / (N * N));
+        }
+      }
+      C = next;
+      for (let i = 0; i < N; i++) mean[i] *= decay[i];
+      onProgress?.({ step: step + 1, steps });
+    }
+  } finally {
+    left.dispose();
+    rotated.dispose();
+  }
+  const back = matmul(Q, matmul(square(C), Qt));
+  return { mean: toFloat64(matmul(Q, column(mean))), covariance: toFloat64(back) };
+}

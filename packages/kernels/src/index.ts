@@ -1,0 +1,1 @@
+export { analyticKernel, type KernelOptions, type KernelPair } from './analytic-kernel.ts';

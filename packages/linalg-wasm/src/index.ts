@@ -1,0 +1,2 @@
+export { wasmBackend, wasmMemoryInUse } from './backend.ts';
+export { wasmSupported } from './runtime.ts';

@@ -1,0 +1,20 @@
+/** What the author of a backend needs beside the root export: the smallest way to make one, and its parts. */
+export {
+  BINARY_OPS,
+  type EighArrays,
+  type FactorKernels,
+  REDUCE_OPS,
+  UNARY_OPS,
+} from './backend.ts';
+export { type CpuKernels, createCpuBackend, type GemmKernel } from './cpu-backend.ts';
+export { broadcastShape, transposeLoop } from './elementwise.ts';
+export { checkSymmetric } from './factor.ts';
+export type {
+  ChainActivation,
+  ChainLayer,
+  DenseChain,
+  DenseChainRequest,
+  FusedKernels,
+  ReluRecursionRequest,
+} from './fused.ts';
+export { showShape, sizeOf } from './tensor.ts';

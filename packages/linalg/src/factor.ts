@@ -1,0 +1,211 @@
+import { ArgumentError, checkFinite, checkNonNegative, NumericalError, UnavailableError } from '@sntk/errors';
+import type { FactorKernels } from './backend.ts';
+import { tensor } from './create.ts';
+import { checkRank, toArray, toFloat64 } from './ops.ts';
+import { type FloatArray, showShape, type Tensor } from './tensor.ts';
+
+/** What a factorization did beyond what was asked. */
+export interface FactorInfo {
+  /** Added to the diagonal. */
+  readonly jitter: number;
+  /** Factorizations compute in float64; true when the entries came in as float32. */
+  readonly promoted: boolean;
+}
+
+export interface CholeskyResult {
+  /** Lower triangular `L` with `A + jitter·I = L Lᵀ`, float64. */
+  readonly L: Tensor;
+  readonly info: FactorInfo;
+}
+
+/**
+ * Cholesky factor of a symmetric positive definite matrix; reads the lower triangle.
+ *
+ * @throws ArgumentError for a matrix that is not square or has entries that are not finite.
+ * @throws NumericalError at a pivot that is not positive, with its index and value.
+ * @example
+ * ```ts
+ * import { cholesky, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+ *
+ * const A = tensor([[4, 2], [2, 5]], { backend: ndarrayBackend() });
+ * console.log(toArray(cholesky(A).L)); // Float64Array [2, 0, 1, 2]
+ * ```
+ */
+export function cholesky(a: Tensor, options: { readonly jitter?: number } = {}): CholeskyResult {
+  const { n, kernels, entries } = enter('cholesky', 'a', a);
+  const jitter = checkNonNegative('cholesky', 'options.jitter', options.jitter ?? 0);
+  const copy = new Float64Array(entries);
+  for (let i = 0; i < n; i++) copy[i * n + i] += jitter;
+  const bad = kernels.cholesky(n, copy);
+  if (bad >= 0) {
+    throw new NumericalError({
+      where: 'cholesky',
+      found: `pivot ${bad} is ${copy[bad * n + bad]}`,
+      fix: 'the matrix is not positive definite: pass { jitter }',
+      details: { pivot: bad, value: copy[bad * n + bad] },
+    });
+  }
+  return {
+    L: tensor(copy, { backend: a.backend, shape: [n, n] }),
+    info: { jitter, promoted: a.dtype === 'float32' },
+  };
+}
+
+/**
+ * Solves `L X = B` (or `Lᵀ X = B`) for a lower triangular `L` `[n, n]` and `B` `[n, p]`; the result is float64.
+ *
+ * @throws ArgumentError for shapes that do not fit, entries that are not finite, or tensors of two backends.
+ * @throws NumericalError for a zero on the diagonal of `L`.
+ */
+export function solveTriangular(
+  L: Tensor,
+  B: Tensor,
+  options: { readonly transpose?: boolean } = {},
+): Tensor {
+  const { n, kernels } = enter('solveTriangular', 'L', L);
+  checkRank('solveTriangular', 'B', B, 2);
+  if (B.backend !== L.backend) {
+    throw new ArgumentError({
+      where: 'solveTriangular',
+      argument: 'B',
+      wanted: `on backend ${L.backend.name} like L`,
+      got: B.backend.name,
+      fix: 'move it with await toBackend(B, L.backend)',
+    });
+  }
+  if (B.shape[0] !== n) {
+    throw new ArgumentError({
+      where: 'solveTriangular',
+      argument: 'B',
+      wanted: `${n} rows, as many as L ${showShape(L.shape)} has`,
+      got: showShape(B.shape),
+    });
+  }
+  checkFinite('solveTriangular', 'B', toArray(B));
+  const l = toFloat64(L);
+  for (let i = 0; i < n; i++) {
+    if (l[i * n + i] === 0) {
+      throw new NumericalError({ where: 'solveTriangular', found: `pivot ${i} is 0` });
+    }
+  }
+  const out = new Float64Array(toArray(B));
+  kernels.solveLower(n, B.shape[1], l, out, options.transpose === true);
+  const overflow = out.findIndex((x) => !Number.isFinite(x));
+  if (overflow >= 0) {
+    throw new NumericalError({
+      where: 'solveTriangular',
+      found: `the solution overflows at position ${overflow}`,
+      fix: 'the matrix is singular to working precision: factor it with { jitter }',
+    });
+  }
+  return tensor(out, { backend: B.backend, shape: B.shape });
+}
+
+/**
+ * Solves `A X = B` `[n, p]` from the Cholesky factor of `A` (of `A + jitter·I` when a jitter was passed).
+ *
+ * @throws ArgumentError and NumericalError as `solveTriangular` does.
+ * @example
+ * ```ts
+ * import { cholesky, ndarrayBackend, solveCholesky, tensor, toArray } from '@sntk/linalg';
+ *
+ * const backend = ndarrayBackend();
+ * const A = tensor([[4, 2], [2, 5]], { backend });
+ * const B = tensor([[8], [12]], { backend });
+ * console.log(toArray(solveCholesky(cholesky(A), B))); // Float64Array [1, 2]
+ * ```
+ */
+export function solveCholesky(factor: CholeskyResult, B: Tensor): Tensor {
+  return solveTriangular(factor.L, solveTriangular(factor.L, B), { transpose: true });
+}
+
+/** Natural logarithm of the determinant of `A`, from its Cholesky factor. */
+export function logDeterminant(factor: CholeskyResult): number {
+  const n = factor.L.shape[0];
+  const l = toFloat64(factor.L);
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += Math.log(l[i * n + i]);
+  return 2 * sum;
+}
+
+export interface EighResult {
+  /** Eigenvalues in ascending order. */
+  readonly values: Float64Array;
+  /** Eigenvectors in the columns, float64. */
+  readonly vectors: Tensor;
+  readonly info: FactorInfo;
+}
+
+/**
+ * Eigenvalues and eigenvectors of a symmetric matrix, `A = Q diag(values) Qᵀ`.
+ *
+ * @throws ArgumentError for a matrix that is not square, not symmetric (by how much is told) or not finite.
+ * @example
+ * ```ts
+ * import { eigh, ndarrayBackend, tensor } from '@sntk/linalg';
+ *
+ * const A = tensor([[2, 0], [0, -1]], { backend: ndarrayBackend() });
+ * console.log(eigh(A).values); // Float64Array [-1, 2]
+ * ```
+ */
+export function eigh(a: Tensor): EighResult {
+  const { n, kernels, entries } = enter('eigh', 'a', a);
+  checkSymmetric('eigh', n, entries);
+  const copy = new Float64Array(entries);
+  // Backends read different triangles; the mean of the two is one matrix for all.
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < i; j++) {
+      const mean = copy[i * n + j] / 2 + copy[j * n + i] / 2;
+      copy[i * n + j] = mean;
+      copy[j * n + i] = mean;
+    }
+  }
+  const { values, vectors } = kernels.eigh(n, copy);
+  return {
+    values,
+    vectors: tensor(vectors, { backend: a.backend, shape: [n, n] }),
+    info: { jitter: 0, promoted: a.dtype === 'float32' },
+  };
+}
+
+/** Throws unless a square row-major matrix is symmetric to 1e-8 (float32: 1e-5) of its largest entry. */
+export function checkSymmetric(where: string, n: number, a: FloatArray): void {
+  let largest = 0;
+  let worst = 0;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      largest = Math.max(largest, Math.abs(a[i * n + j]), Math.abs(a[j * n + i]));
+      worst = Math.max(worst, Math.abs(a[i * n + j] - a[j * n + i]));
+    }
+  }
+  if (worst > (a instanceof Float64Array ? 1e-8 : 1e-5) * largest) {
+    throw new ArgumentError({
+      where,
+      argument: 'a',
+      wanted: 'a symmetric matrix',
+      got: `entries that differ from their mirror images by up to ${worst.toExponential(2)}`,
+      fix: 'average the matrix with its transpose if that is meant',
+    });
+  }
+}
+
+function enter(
+  where: string,
+  argument: string,
+  a: Tensor,
+): { n: number; kernels: FactorKernels; entries: FloatArray } {
+  checkRank(where, argument, a, 2);
+  const [rows, columns] = a.shape;
+  if (rows !== columns) {
+    throw new ArgumentError({ where, argument, wanted: 'a square matrix', got: showShape(a.shape) });
+  }
+  if (!a.backend.factor) {
+    throw new UnavailableError(
+      where,
+      `backend ${a.backend.name} has no factorizations; move the tensor with await toBackend(${argument}, ndarrayBackend())`,
+    );
+  }
+  const entries = toArray(a);
+  checkFinite(where, argument, entries);
+  return { n: rows, kernels: a.backend.factor, entries };
+}

@@ -1,0 +1,9 @@
+export { type CgOptions, type CgResult, conjugateGradient } from './operators/conjugate-gradient.ts';
+export { type LanczosOptions, type LanczosResult, lanczosEigenvalues } from './operators/lanczos.ts';
+export {
+  dense,
+  diagonal,
+  kroneckerIdentity,
+  type LinearOperator,
+  lowRank,
+} from './operators/linear-operator.ts';

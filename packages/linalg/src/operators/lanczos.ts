@@ -1,0 +1,242 @@
+import { ArgumentError, checkFinite, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
+import { tensor } from '../create.ts';
+import { eigh } from '../factor.ts';
+import { checkRank, toArray, toFloat64 } from '../ops.ts';
+import { showShape, type Tensor } from '../tensor.ts';
+import type { LinearOperator } from './linear-operator.ts';
+
+export interface LanczosOptions {
+  /** How many of the largest eigenvalues. */
+  readonly count: number;
+  /** Largest `‖A v − λ v‖ / max|λ|` that is accepted, 1e-10 unless told (float32: 1e-5). */
+  readonly tolerance?: number;
+  /** The largest Krylov basis, `10 · count + 100` unless told, and never above the size. */
+  readonly maxDimension?: number;
+}
+
+export interface LanczosResult {
+  /** The `count` largest eigenvalues in ascending order, as `eigh` gives them. */
+  readonly values: Float64Array;
+  /** Their eigenvectors in the columns, `[n, count]`, of the operator's dtype. */
+  readonly vectors: Tensor;
+  readonly info: {
+    /** Size of the Krylov basis. */
+    readonly dimension: number;
+    /** The largest `‖A v − λ v‖ / max|λ|`, computed from the vectors. */
+    readonly residual: number;
+  };
+}
+
+/** A direction that keeps less than this part of its length after orthogonalization is rounding noise. */
+const DEFLATION = 1e-12;
+
+/**
+ * The largest eigenvalues of a symmetric operator with their eigenvectors, by block Lanczos with full
+ * reorthogonalization (Golub and Van Loan, Matrix Computations, 10.3).
+ *
+ * `start` `[n, s]` is the first block: fill it with random normals. An eigenvalue is found as many times as it is
+ * repeated, up to s. Runs on CPU backends.
+ *
+ * @throws ArgumentError for a `start` that does not fit or is not finite, or a count that the size does not have.
+ * @throws NumericalError when the basis reaches `maxDimension` first, or the start block lies in an invariant subspace.
+ * @example
+ * ```ts
+ * import { ndarrayBackend, tensor } from '@sntk/linalg';
+ * import { diagonal, lanczosEigenvalues } from '@sntk/linalg/operators';
+ *
+ * const backend = ndarrayBackend();
+ * const D = diagonal(tensor([1, 2, 3, 4], { backend }));
+ * const start = tensor([[1], [1], [1], [1]], { backend });
+ * console.log(lanczosEigenvalues(D, start, { count: 2 }).values.map(Math.round)); // Float64Array [3, 4]
+ * ```
+ */
+export function lanczosEigenvalues(A: LinearOperator, start: Tensor, options: LanczosOptions): LanczosResult {
+  const where = 'lanczosEigenvalues';
+  const n = A.size;
+  const count = checkInteger(where, 'options.count', options.count, 1);
+  const tolerance = checkPositive(
+    where,
+    'options.tolerance',
+    options.tolerance ?? (A.dtype === 'float64' ? 1e-10 : 1e-5),
+  );
+  const limit = checkInteger(where, 'options.maxDimension', options.maxDimension ?? 10 * count + 100, count);
+  if (count > n) {
+    throw new ArgumentError({
+      where,
+      argument: 'options.count',
+      wanted: `at most ${n}, the size of A`,
+      got: count,
+    });
+  }
+  checkRank(where, 'start', start, 2);
+  if (start.shape[0] !== n) {
+    throw new ArgumentError({
+      where,
+      argument: 'start',
+      wanted: `${n} rows, as A has`,
+      got: showShape(start.shape),
+    });
+  }
+  checkFinite(where, 'start', toArray(start));
+
+  const basis: Float64Array[] = [];
+  let block = extend(basis, columns(toFloat64(start), n, start.shape[1]), 0);
+  if (block.length === 0) {
+    throw new ArgumentError({
+      where,
+      argument: 'start',
+      wanted: 'a column that is not zero',
+      got: showShape(start.shape),
+    });
+  }
+  // projected[j] holds the coefficients of A v_j in the basis: the column j of Vᵀ A V, which is symmetric.
+  const projected: number[][] = [];
+  let nextCheck = count;
+  for (;;) {
+    const images = columns(toFloat64(A.apply(pack(A, block))), n, block.length);
+    const scale = Math.max(...images.map(norm));
+    if (!Number.isFinite(scale)) {
+      throw new NumericalError({ where, found: 'a product with the operator is not finite' });
+    }
+    const rest = images.map((image) => {
+      const coefficients = new Array<number>(basis.length).fill(0);
+      // Twice is enough (Giraud, Langou, Rozložník: the loss of orthogonality of Gram-Schmidt).
+      for (let pass = 0; pass < 2; pass++) {
+        basis.forEach((v, i) => {
+          const h = dot(v, image);
+          coefficients[i] += h;
+          axpy(-h, v, image);
+        });
+      }
+      projected.push(coefficients);
+      return image;
+    });
+    const m = projected.length;
+    const remainders = rest.map((vector) => vector.slice());
+    const grown = basis.length < limit ? extend(basis, rest, DEFLATION * scale) : [];
+    const ended = grown.length === 0;
+    if (m >= nextCheck || ended) {
+      nextCheck = Math.ceil(m * 1.1) + 1;
+      const { found, largest } = ritz(A, projected, basis.slice(0, m), remainders, Math.min(count, m));
+      let { residual } = found.info;
+      if (residual <= tolerance && m >= count) {
+        // The estimate rests on symmetry, which only the products themselves can confirm.
+        residual = trueResidual(A, found, largest);
+        if (residual <= tolerance) return { ...found, info: { dimension: m, residual } };
+      }
+      if (ended) {
+        const details = { dimension: m, residual };
+        throw m < count
+          ? new NumericalError({
+              where,
+              found: `the start block spans only ${m} dimensions`,
+              fix: 'fill start with random normals, in more columns if eigenvalues repeat',
+              details,
+            })
+          : new NumericalError({
+              where,
+              found: `residual ${details.residual.toExponential(2)} with a basis of ${m}, above ${tolerance}`,
+              fix: 'raise maxDimension or tolerance, or use eigh; the operator must be symmetric',
+              details,
+            });
+      }
+    }
+    block = grown;
+  }
+}
+
+/** Orthonormalizes `vectors` against the basis and one another, adds those that are longer than `least`. */
+function extend(basis: Float64Array[], vectors: Float64Array[], least: number): Float64Array[] {
+  const added: Float64Array[] = [];
+  for (const vector of vectors) {
+    if (basis.length === vector.length) break;
+    const before = norm(vector);
+    for (let pass = 0; pass < 2; pass++) for (const v of basis) axpy(-dot(v, vector), v, vector);
+    const length = norm(vector);
+    if (length <= Math.max(least, DEFLATION * before)) continue;
+    for (let i = 0; i < vector.length; i++) vector[i] /= length;
+    basis.push(vector);
+    added.push(vector);
+  }
+  return added;
+}
+
+/** The best eigenpairs in the span of the basis, with the norms of what they miss. */
+function ritz(
+  A: LinearOperator,
+  projected: readonly number[][],
+  basis: readonly Float64Array[],
+  remainders: readonly Float64Array[],
+  count: number,
+): { found: LanczosResult; largest: number } {
+  const m = projected.length;
+  const n = A.size;
+  // Coefficients of later vectors came from the remainder; symmetry gives them from the other side.
+  const T = new Float64Array(m * m);
+  for (let j = 0; j < m; j++) {
+    for (let i = 0; i <= j; i++) {
+      T[i * m + j] = projected[j][i];
+      T[j * m + i] = projected[j][i];
+    }
+  }
+  const { values, vectors } = eigh(tensor(T, { backend: A.backend, shape: [m, m] }));
+  const s = toFloat64(vectors);
+  const largest = Math.max(...values.map(Math.abs)) || 1;
+  const out = new Float64Array(n * count);
+  let residual = 0;
+  for (let q = 0; q < count; q++) {
+    const column = m - count + q;
+    const missed = new Float64Array(n);
+    remainders.forEach((rest, b) => {
+      axpy(s[(m - remainders.length + b) * m + column], rest, missed);
+    });
+    residual = Math.max(residual, norm(missed) / largest);
+    basis.forEach((v, i) => {
+      const weight = s[i * m + column];
+      for (let k = 0; k < n; k++) out[k * count + q] += weight * v[k];
+    });
+  }
+  const found = {
+    values: values.slice(m - count),
+    vectors: tensor(out, { backend: A.backend, dtype: A.dtype, shape: [n, count] }),
+    info: { dimension: m, residual },
+  };
+  return { found, largest };
+}
+
+function trueResidual(A: LinearOperator, { values, vectors }: LanczosResult, largest: number): number {
+  const count = values.length;
+  const v = columns(toFloat64(vectors), A.size, count);
+  const images = columns(toFloat64(A.apply(vectors)), A.size, count);
+  images.forEach((image, q) => {
+    axpy(-values[q], v[q], image);
+  });
+  return Math.max(...images.map(norm)) / largest;
+}
+
+function columns(entries: Float64Array, n: number, p: number): Float64Array[] {
+  return Array.from({ length: p }, (_, q) => Float64Array.from({ length: n }, (_, i) => entries[i * p + q]));
+}
+
+function pack(A: LinearOperator, block: readonly Float64Array[]): Tensor {
+  const p = block.length;
+  const out = new Float64Array(A.size * p);
+  block.forEach((v, q) => {
+    for (let i = 0; i < v.length; i++) out[i * p + q] = v[i];
+  });
+  return tensor(out, { backend: A.backend, dtype: A.dtype, shape: [A.size, p] });
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+function norm(a: Float64Array): number {
+  return Math.sqrt(dot(a, a));
+}
+
+function axpy(weight: number, from: Float64Array, to: Float64Array): void {
+  for (let i = 0; i < to.length; i++) to[i] += weight * from[i];
+}

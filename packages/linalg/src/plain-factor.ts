@@ -1,0 +1,57 @@
+import type { EighArrays, FactorKernels } from './backend.ts';
+import { tridiagonalQl } from './tridiagonal-ql.ts';
+import { tridiagonalize } from './tridiagonalize.ts';
+
+/** Lower Cholesky factor by rows, so that every inner loop runs along two contiguous rows. */
+function cholesky(n: number, a: Float64Array): number {
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = a[i * n + j];
+      for (let p = 0; p < j; p++) sum -= a[i * n + p] * a[j * n + p];
+      if (i === j) {
+        if (!(sum > 0)) {
+          a[i * n + i] = sum;
+          return i;
+        }
+        a[i * n + i] = Math.sqrt(sum);
+      } else {
+        a[i * n + j] = sum / a[j * n + j];
+      }
+    }
+    a.fill(0, i * n + i + 1, (i + 1) * n);
+  }
+  return -1;
+}
+
+function solveLower(n: number, p: number, l: Float64Array, b: Float64Array, transpose: boolean): void {
+  for (let step = 0; step < n; step++) {
+    const i = transpose ? n - 1 - step : step;
+    const row = i * p;
+    for (let done = 0; done < step; done++) {
+      const j = transpose ? n - 1 - done : done;
+      const factor = transpose ? l[j * n + i] : l[i * n + j];
+      if (factor === 0) continue;
+      const from = j * p;
+      for (let q = 0; q < p; q++) b[row + q] -= factor * b[from + q];
+    }
+    const pivot = l[i * n + i];
+    for (let q = 0; q < p; q++) b[row + q] /= pivot;
+  }
+}
+
+function eigh(n: number, a: Float64Array): EighArrays {
+  const { diagonal, offDiagonal, q } = tridiagonalize(n, a);
+  tridiagonalQl(n, diagonal, offDiagonal, q);
+  // `q` holds eigenvectors in rows; the public form has them in columns, in ascending order of eigenvalue.
+  const order = Array.from(diagonal.keys()).sort((i, j) => diagonal[i] - diagonal[j]);
+  const values = new Float64Array(n);
+  const vectors = new Float64Array(n * n);
+  order.forEach((from, to) => {
+    values[to] = diagonal[from];
+    for (let i = 0; i < n; i++) vectors[i * n + to] = q[from * n + i];
+  });
+  return { values, vectors };
+}
+
+/** Factorizations in plain JavaScript: the oracle, and what a CPU backend falls back to. */
+export const plainFactorKernels: FactorKernels = { cholesky, solveLower, eigh };

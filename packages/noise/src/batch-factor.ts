@@ -1,0 +1,40 @@
+import { ArgumentError, checkInteger } from '@sntk/errors';
+
+/** A minibatch drawn with replacement, or of different examples. */
+export interface BatchOptions {
+  /** `N`. */
+  readonly samples: number;
+  /** `b`. */
+  readonly batch: number;
+  /** False unless told: a minibatch holds different examples. */
+  readonly replacement?: boolean;
+}
+
+/**
+ * `c_b`, the variance of a minibatch mean for a population of unit variance, MATH (22): `1/b` with replacement,
+ * `(N − b)/(b(N − 1))` without.
+ *
+ * @throws ArgumentError unless `1 ≤ b`, and `b ≤ N` without replacement.
+ * @example
+ * ```ts
+ * import { batchFactor } from '@sntk/noise';
+ *
+ * console.log(batchFactor({ samples: 500, batch: 500 })); // 0
+ * console.log(batchFactor({ samples: 500, batch: 8, replacement: true })); // 0.125
+ * ```
+ */
+export function batchFactor(options: BatchOptions): number {
+  const N = checkInteger('batchFactor', 'options.samples', options.samples, 1);
+  const b = checkInteger('batchFactor', 'options.batch', options.batch, 1);
+  if (options.replacement) return 1 / b;
+  if (b > N) {
+    throw new ArgumentError({
+      where: 'batchFactor',
+      argument: 'options.batch',
+      wanted: `at most the number of samples, ${N}`,
+      got: b,
+      fix: 'larger batches exist only with replacement',
+    });
+  }
+  return N === 1 ? 0 : (N - b) / (b * (N - 1));
+}

@@ -1,0 +1,9 @@
+export { type BatchOptions, batchFactor } from './batch-factor.ts';
+export {
+  type FunctionNoise,
+  type FunctionNoiseOptions,
+  functionNoise,
+  type NoiseKind,
+  type PaperSntkOptions,
+  paperSntk,
+} from './function-noise.ts';

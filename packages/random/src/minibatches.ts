@@ -1,0 +1,84 @@
+import { ArgumentError, checkChoice, checkInteger } from '@sntk/errors';
+import type { Rng } from './rng.ts';
+
+/**
+ * How minibatches are drawn.
+ *
+ * - `epoch`: a new order of all examples each epoch, cut into batches, the last one smaller when `b` does not divide
+ *   `N`. What training code does.
+ * - `with-replacement`: `b` independent draws a step.
+ * - `without-replacement`: `b` different examples a step, independent between steps.
+ */
+export const SAMPLERS = ['epoch', 'with-replacement', 'without-replacement'] as const;
+export type Sampler = (typeof SAMPLERS)[number];
+
+export interface MinibatchOptions {
+  /** `N`. */
+  readonly samples: number;
+  /** `b`. */
+  readonly batch: number;
+  readonly sampler: Sampler;
+  readonly rng: Rng;
+}
+
+/** Indices of the examples of successive minibatches. */
+export interface Minibatches {
+  /** `ceil(N / b)`. */
+  readonly stepsPerEpoch: number;
+  /** The examples of step `step` (0 first), in any order of asking. Read only, valid until the next call. */
+  at(step: number): Int32Array;
+}
+
+/**
+ * The minibatches of a run, addressed by step: real SGD and kernel SGD given the same `rng` see the same examples.
+ *
+ * @throws ArgumentError when `batch` is not from 1 to `samples`.
+ * @example
+ * ```ts
+ * import { createRng, minibatches } from '@sntk/random';
+ *
+ * const batches = minibatches({ samples: 5, batch: 2, sampler: 'epoch', rng: createRng(1) });
+ * const epoch = [0, 1, 2].flatMap((step) => [...batches.at(step)]);
+ * console.log(epoch.sort()); // [0, 1, 2, 3, 4]
+ * ```
+ */
+export function minibatches(options: MinibatchOptions): Minibatches {
+  const { samples, batch, rng } = options;
+  checkInteger('minibatches', 'options.samples', samples, 1);
+  checkInteger('minibatches', 'options.batch', batch, 1);
+  checkChoice('minibatches', 'options.sampler', options.sampler, SAMPLERS);
+  if (batch > samples) {
+    throw new ArgumentError({
+      where: 'minibatches',
+      argument: 'options.batch',
+      wanted: `at most the number of samples, ${samples}`,
+      got: batch,
+    });
+  }
+  const stepsPerEpoch = Math.ceil(samples / batch);
+  return { stepsPerEpoch, at: stepSource(options, stepsPerEpoch) };
+}
+
+function stepSource(options: MinibatchOptions, stepsPerEpoch: number): (step: number) => Int32Array {
+  const { samples, batch, sampler, rng } = options;
+  if (sampler === 'without-replacement') return (step) => rng.split(step).choice(samples, batch);
+  if (sampler === 'with-replacement') {
+    const drawn = new Int32Array(batch);
+    return (step) => {
+      const stream = rng.split(step);
+      for (let i = 0; i < batch; i++) drawn[i] = stream.integer(samples);
+      return drawn;
+    };
+  }
+  let epoch = -1;
+  let order = new Int32Array(0);
+  return (step) => {
+    const wanted = Math.floor(step / stepsPerEpoch);
+    if (wanted !== epoch) {
+      epoch = wanted;
+      order = rng.split(epoch).permutation(samples);
+    }
+    const start = (step - epoch * stepsPerEpoch) * batch;
+    return order.subarray(start, Math.min(samples, start + batch));
+  };
+}
