@@ -11,7 +11,7 @@ export interface DualEnsemble {
 
 /** What the long computations of this package tell while they run. */
 export interface RunHooks {
-  readonly onProgress?: (progress: { readonly step: number; readonly steps: number }) => void;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -52,7 +52,7 @@ export function kernelSgd(K: Tensor, r0: Float64Array, options: KernelSgdOptions
       where: 'kernelSgd',
       argument: 'K',
       wanted: 'a square matrix',
-      got: showShape(K.shape),
+      got: [...K.shape],
     });
   }
   checkLength('kernelSgd', 'r0', r0, N, 'one per training point');
@@ -75,7 +75,7 @@ export function kernelSgd(K: Tensor, r0: Float64Array, options: KernelSgdOptions
       alpha[i * P + p] = a[i];
       residual[i * P + p] = r[i];
     }
-    onProgress?.({ step: (p + 1) * steps, steps: P * steps });
+    onProgress?.({ done: p + 1, total: P });
   }
   return { alpha, residual, paths: P };
 }

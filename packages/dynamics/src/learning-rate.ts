@@ -11,7 +11,7 @@ export interface LearningRateLimits {
 }
 
 /** Relative accuracy of the mean-square limit. */
-const ACCURACY = 1e-6;
+const ACCURACY = 1e-5;
 const MAX_ITERATIONS = 2000;
 
 /**
@@ -43,20 +43,31 @@ export function learningRateLimits(
   if (c === 0) return { mean, meanSquare: mean };
 
   const radius = stabilityRadius(values, Q, c);
-  if (radius(mean) < 1) return { mean, meanSquare: mean };
+  const last = radius(mean);
+  if (last <= 1) return { mean, meanSquare: mean };
+  return { mean, meanSquare: crossing(radius, mean, last) };
+}
+
+/**
+ * Where a radius that grows with η passes one. The leading mode gives `1/radius` as a linear function of `1/η`, so the
+ * secant in these variables lands close at once; the bracket keeps it safe.
+ */
+function crossing(radius: (eta: number) => number, mean: number, last: number): number {
   let low = 0;
   let high = mean;
-  let eta = mean;
+  let [u0, g0] = [1 / mean, 1 / last - 1];
+  let eta = mean / 2;
   for (let i = 0; i < 60 && high - low > ACCURACY * high; i++) {
-    const rho = radius(eta);
-    if (rho > 1) high = Math.min(high, eta);
-    else low = Math.max(low, eta);
-    // The radius is nearly proportional to η, so the secant through the origin lands close; bisection keeps it safe.
-    const guess = eta / rho;
+    const g = 1 / radius(eta) - 1;
+    if (g < 0) high = eta;
+    else low = eta;
+    if (Math.abs(g) < ACCURACY / 10) return eta;
+    const u = 1 / eta;
+    const guess = 1 / (u - (g * (u - u0)) / (g - g0));
+    [u0, g0] = [u, g];
     eta = guess > low && guess < high ? guess : (low + high) / 2;
-    if (Math.abs(rho - 1) < ACCURACY / 10) return { mean, meanSquare: eta };
   }
-  return { mean, meanSquare: low };
+  return low;
 }
 
 /** Spectral radius, at a learning rate, of the positive map whose radius crosses one at the mean-square limit. */
@@ -88,7 +99,7 @@ function stabilityRadius(values: Float64Array, Q: Tensor, c: number): (eta: numb
         total += next[m];
       }
       s = next.map((entry) => entry / total);
-      if (Math.abs(total - previous) <= 1e-9 * total) return total;
+      if (Math.abs(total - previous) <= 1e-7 * total) return total;
       previous = total;
     }
     return previous;

@@ -87,7 +87,7 @@ export function kernelSgdMoments(
       }
       C = next;
       for (let i = 0; i < N; i++) mean[i] *= decay[i];
-      onProgress?.({ step: step + 1, steps });
+      onProgress?.({ done: step + 1, total: steps });
     }
   } finally {
     left.dispose();

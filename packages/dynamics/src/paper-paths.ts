@@ -83,7 +83,7 @@ export function paperSntkPaths(
       });
     }
     for (let j = 0; j < N; j++) all[j * paths + p] = a[j];
-    onProgress?.({ step: (p + 1) * steps, steps: paths * steps });
+    onProgress?.({ done: p + 1, total: paths });
   }
   return fromModes(spectrum, c0, all, paths);
 }

@@ -2,7 +2,7 @@ import { checkFinite, checkInteger, checkLength, checkPositive } from '@sntk/err
 import { prepare, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
 import { batchFactor, type NoiseKind } from '@sntk/noise';
 import type { Rng } from '@sntk/random';
-import { exponentialEuler, integrate, type SdeProblem } from '@sntk/sde';
+import { integrate, type SdeProblem } from '@sntk/sde';
 import type { DualEnsemble, RunHooks } from './kernel-sgd.ts';
 import { fromModes, type ModeFlow, modeFlow, toModes } from './modes.ts';
 import type { KernelSpectrum } from './spectrum.ts';
@@ -64,10 +64,14 @@ export function sntkPaths(spectrum: KernelSpectrum, r0: Float64Array, options: S
     noiseDimension: N,
     noise: 'general',
     calculus: 'ito',
-    drift: (_t, _x, out) => {
-      out.fill(0);
+    drift: (_t, a, out, count) => {
+      for (let q = 0; q < a.length; q++) {
+        const j = Math.floor(q / count);
+        out[q] = -(c0[j] + spectrum.values[j] * a[q]) / N;
+      }
     },
     diffusion: { apply: (_t, a, dW, out, count) => noise.apply(a, dW, out, count) },
+    // The drift is affine, and its flow is as exact as that of a linear one.
     linear: {
       exponential: (step) => {
         const flow = modeFlow(spectrum, c0, { step, reduction: 'mean' });
@@ -77,9 +81,8 @@ export function sntkPaths(spectrum: KernelSpectrum, r0: Float64Array, options: S
   };
   try {
     const { final } = integrate(problem, {
-      method: exponentialEuler,
-      x0: new Float64Array(N * paths),
-      t0: 0,
+      method: 'exponentialEuler',
+      x0: new Float64Array(N),
       t1: learningRate * steps,
       steps,
       rng,

@@ -76,7 +76,7 @@ function points(argument: string, X: Tensor, inputs: number): Points {
       where: 'analyticKernel',
       argument,
       wanted: `of shape [N, ${inputs}]`,
-      got: showShape(X.shape),
+      got: [...X.shape],
     });
   }
   const result = pointsOf(toArray(X), X.shape[0], X.shape[1]);

@@ -1,8 +1,8 @@
 /*
  * Matrix products on packed panels.
  *
- * The left factor is packed into panels of 3 rows, the right one into panels of 3 vectors of columns, both so that a
- * tile reads them straight through. 256 steps of depth make a right panel of 12 KB, which stays in the first-level
+ * The left factor is packed into panels of 2 rows, the right one into panels of 4 vectors of columns, both so that a
+ * tile reads them straight through. 256 steps of depth make a right panel of 16 KB, which stays in the first-level
  * cache while the left panels pass by; 192 rows of the left factor (at most 384 KB) stay in the second-level cache.
  */
 import { TILE_ROWS, tile, tileColumns, tileEdge } from './tile';
@@ -43,11 +43,12 @@ function packAcross<T>(
   depthStride: usize,
 ): void {
   const end = to + depth * group;
-  if (group === 48 && live * sizeof<T>() === 48) {
-    for (; to < end; to += 48, from += depthStride) {
+  if (live * sizeof<T>() === 64) {
+    for (; to < end; to += 64, from += depthStride) {
       v128.store(to, v128.load(from));
       v128.store(to, v128.load(from, 16), 16);
       v128.store(to, v128.load(from, 32), 32);
+      v128.store(to, v128.load(from, 48), 48);
     }
     return;
   }
@@ -96,17 +97,15 @@ function multiplyPacked<T>(
   c: usize,
   stride: usize,
 ): void {
-  const lanes: usize = 16 / sizeof<T>();
   for (let j: usize = 0; j < n; j += tileColumns<T>()) {
     const columns = min(tileColumns<T>(), n - j);
-    const vectors = (columns + lanes - 1) / lanes;
-    const whole = columns === vectors * lanes;
     const right = b + j * depth * sizeof<T>();
     for (let i: usize = 0; i < m; i += TILE_ROWS) {
       const left = a + i * depth * sizeof<T>();
       const to = c + i * stride + j * sizeof<T>();
-      if (whole && m - i >= TILE_ROWS) tile<T>(vectors, depth, left, right, to, stride);
-      else tileEdge<T>(min(TILE_ROWS, m - i), columns, depth, left, right, to, stride);
+      const rows = min(TILE_ROWS, m - i);
+      if (rows === TILE_ROWS && columns === tileColumns<T>()) tile<T>(depth, left, right, to, stride);
+      else tileEdge<T>(rows, columns, depth, left, right, to, stride);
     }
   }
 }
@@ -177,7 +176,7 @@ function gemm<T>(
 }
 
 /**
- * Packs rows `i … i + rows` (`i` a multiple of 3) of a row-major `[m, k]` left factor for `gemmPrepared`, depth block
+ * Packs rows `i … i + rows` (`i` even) of a row-major `[m, k]` left factor for `gemmPrepared`, depth block
  * after depth block; `a` points to row `i`.
  */
 function prepareLeft<T>(m: usize, k: usize, i: usize, rows: usize, a: usize, to: usize): void {

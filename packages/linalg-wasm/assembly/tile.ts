@@ -1,33 +1,67 @@
 /*
- * The register tile every dense kernel is built on: three rows by three vectors.
+ * The register tile every dense kernel is built on: two rows by four vectors.
  *
- * Nine accumulators, three splats of the left factor and one vector of the right one leave two of the fifteen
- * vector registers that V8 hands out on x64. Wider tiles (3 × 4, 2 × 5) spill and run at half speed; 2 × 4 and 4 × 2
- * fit but spend more of their instructions on loads. The loop is not unrolled: V8 moves arithmetic freely within a
- * loop body, and over several steps it moves it until the accumulators spill.
+ * Eight accumulators, two splats of the left factor, four vectors of the right one and one product fill the fifteen
+ * vector registers that V8 hands out on x64, and need six loads for sixteen arithmetic instructions. Taller or wider
+ * tiles (3 × 3, 3 × 4, 2 × 5) spill under some orders of instructions and then run at half speed. The loop is not
+ * unrolled: V8 moves arithmetic freely within a loop body, and over several steps it moves it until accumulators spill.
  */
 
 /** Rows of a tile. */
-export const TILE_ROWS: usize = 3;
+export const TILE_ROWS: usize = 2;
 /** Vectors of 16 bytes in a row of a tile. */
-export const TILE_VECTORS: usize = 3;
+const TILE_VECTORS: usize = 4;
+const GROUP: usize = TILE_VECTORS * 16;
 
 /** Where tiles that stick out of the matrix are computed before their valid part is added. */
-const EDGE: usize = memory.data(144, 16);
+const EDGE: usize = memory.data(128, 16);
 
 /** Columns of a tile. */
 export function tileColumns<T>(): usize {
-  return (TILE_VECTORS * 16) / sizeof<T>();
+  return GROUP / sizeof<T>();
 }
 
 /**
- * `C += A B` for one tile: `a` holds `depth` groups of 3 numbers, `b` holds `depth` groups of 3 vectors, of which
- * the first `vectors` are used. `stride` is the distance of the rows of `C` in bytes.
+ * `C += A B` for one tile: `a` holds `depth` groups of 2 numbers, `b` holds `depth` groups of 4 vectors, of which
+ * at least the first `vectors` are used. `stride` is the distance of the rows of `C` in bytes.
  */
-export function tile<T>(vectors: usize, depth: usize, a: usize, b: usize, c: usize, stride: usize): void {
-  if (vectors === 3) tile3<T>(depth, a, b, c, stride);
-  else if (vectors === 2) tile2<T>(depth, a, b, c, stride);
-  else tile1<T>(depth, a, b, c, stride);
+export function tile<T>(depth: usize, a: usize, b: usize, c: usize, stride: usize): void {
+  let c00 = v128.splat<T>(0 as T);
+  let c01 = c00;
+  let c02 = c00;
+  let c03 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c12 = c00;
+  let c13 = c00;
+  for (const end = a + depth * (2 * sizeof<T>()); a < end; a += 2 * sizeof<T>(), b += GROUP) {
+    const a0 = v128.load_splat<T>(a);
+    const a1 = v128.load_splat<T>(a, sizeof<T>());
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    const b2 = v128.load(b, 32);
+    const b3 = v128.load(b, 48);
+    c00 = v128.add<T>(c00, v128.mul<T>(a0, b0));
+    c01 = v128.add<T>(c01, v128.mul<T>(a0, b1));
+    c02 = v128.add<T>(c02, v128.mul<T>(a0, b2));
+    c03 = v128.add<T>(c03, v128.mul<T>(a0, b3));
+    c10 = v128.add<T>(c10, v128.mul<T>(a1, b0));
+    c11 = v128.add<T>(c11, v128.mul<T>(a1, b1));
+    c12 = v128.add<T>(c12, v128.mul<T>(a1, b2));
+    c13 = v128.add<T>(c13, v128.mul<T>(a1, b3));
+  }
+  accumulate<T>(c, c00);
+  accumulate<T>(c + 16, c01);
+  accumulate<T>(c + 32, c02);
+  accumulate<T>(c + 48, c03);
+  accumulate<T>(c + stride, c10);
+  accumulate<T>(c + stride + 16, c11);
+  accumulate<T>(c + stride + 32, c12);
+  accumulate<T>(c + stride + 48, c13);
+}
+
+function accumulate<T>(c: usize, x: v128): void {
+  v128.store(c, v128.add<T>(v128.load(c), x));
 }
 
 /** The same for the corner `rows × columns` of a tile only. */
@@ -40,100 +74,60 @@ export function tileEdge<T>(
   c: usize,
   stride: usize,
 ): void {
-  const lanes: usize = 16 / sizeof<T>();
-  memory.fill(EDGE, 0, 144);
-  tile<T>((columns + lanes - 1) / lanes, depth, a, b, EDGE, TILE_VECTORS * 16);
+  const width = columns * sizeof<T>();
+  memory.fill(EDGE, 0, 128);
+  if (width <= 16) tileOne<T>(depth, a, b, EDGE);
+  else if (width <= 32) tileTwo<T>(depth, a, b, EDGE);
+  else tile<T>(depth, a, b, EDGE, GROUP);
   for (let i: usize = 0; i < rows; i++) {
     const to = c + i * stride;
-    const from = EDGE + i * (TILE_VECTORS * 16);
-    for (let j: usize = 0; j < columns * sizeof<T>(); j += sizeof<T>()) {
-      store<T>(to + j, load<T>(to + j) + load<T>(from + j));
-    }
+    const from = EDGE + i * GROUP;
+    for (let j: usize = 0; j < width; j += sizeof<T>()) store<T>(to + j, load<T>(to + j) + load<T>(from + j));
   }
 }
 
-export function tile3<T>(depth: usize, a: usize, b: usize, c: usize, stride: usize): void {
-  let c00 = v128.splat<T>(0 as T);
-  let c01 = c00;
-  let c02 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c12 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c22 = c00;
-  for (const end = a + depth * (3 * sizeof<T>()); a < end; a += 3 * sizeof<T>(), b += 48) {
-    const a0 = v128.load_splat<T>(a);
-    const a1 = v128.load_splat<T>(a, sizeof<T>());
-    const a2 = v128.load_splat<T>(a, 2 * sizeof<T>());
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    const b2 = v128.load(b, 32);
-    c00 = v128.add<T>(c00, v128.mul<T>(a0, b0));
-    c10 = v128.add<T>(c10, v128.mul<T>(a1, b0));
-    c20 = v128.add<T>(c20, v128.mul<T>(a2, b0));
-    c01 = v128.add<T>(c01, v128.mul<T>(a0, b1));
-    c11 = v128.add<T>(c11, v128.mul<T>(a1, b1));
-    c21 = v128.add<T>(c21, v128.mul<T>(a2, b1));
-    c02 = v128.add<T>(c02, v128.mul<T>(a0, b2));
-    c12 = v128.add<T>(c12, v128.mul<T>(a1, b2));
-    c22 = v128.add<T>(c22, v128.mul<T>(a2, b2));
-  }
-  addRow3<T>(c, c00, c01, c02);
-  addRow3<T>(c + stride, c10, c11, c12);
-  addRow3<T>(c + 2 * stride, c20, c21, c22);
-}
-
-function addRow3<T>(c: usize, x: v128, y: v128, z: v128): void {
-  v128.store(c, v128.add<T>(v128.load(c), x));
-  v128.store(c, v128.add<T>(v128.load(c, 16), y), 16);
-  v128.store(c, v128.add<T>(v128.load(c, 32), z), 32);
-}
-
-function tile2<T>(depth: usize, a: usize, b: usize, c: usize, stride: usize): void {
+/** Only the first two vectors of each group. */
+function tileTwo<T>(depth: usize, a: usize, b: usize, c: usize): void {
   let c00 = v128.splat<T>(0 as T);
   let c01 = c00;
   let c10 = c00;
   let c11 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  for (const end = a + depth * (3 * sizeof<T>()); a < end; a += 3 * sizeof<T>(), b += 48) {
+  for (const end = a + depth * (2 * sizeof<T>()); a < end; a += 2 * sizeof<T>(), b += GROUP) {
     const a0 = v128.load_splat<T>(a);
     const a1 = v128.load_splat<T>(a, sizeof<T>());
-    const a2 = v128.load_splat<T>(a, 2 * sizeof<T>());
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     c00 = v128.add<T>(c00, v128.mul<T>(a0, b0));
-    c10 = v128.add<T>(c10, v128.mul<T>(a1, b0));
-    c20 = v128.add<T>(c20, v128.mul<T>(a2, b0));
     c01 = v128.add<T>(c01, v128.mul<T>(a0, b1));
+    c10 = v128.add<T>(c10, v128.mul<T>(a1, b0));
     c11 = v128.add<T>(c11, v128.mul<T>(a1, b1));
-    c21 = v128.add<T>(c21, v128.mul<T>(a2, b1));
   }
-  addRow2<T>(c, c00, c01);
-  addRow2<T>(c + stride, c10, c11);
-  addRow2<T>(c + 2 * stride, c20, c21);
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(c, c10, GROUP);
+  v128.store(c, c11, GROUP + 16);
 }
 
-function addRow2<T>(c: usize, x: v128, y: v128): void {
-  v128.store(c, v128.add<T>(v128.load(c), x));
-  v128.store(c, v128.add<T>(v128.load(c, 16), y), 16);
-}
-
-function tile1<T>(depth: usize, a: usize, b: usize, c: usize, stride: usize): void {
-  let c0 = v128.splat<T>(0 as T);
-  let c1 = c0;
-  let c2 = c0;
-  for (const end = a + depth * (3 * sizeof<T>()); a < end; a += 3 * sizeof<T>(), b += 48) {
+/** Only the first vector of each group. Even and odd steps have sums of their own, so that additions overlap. */
+function tileOne<T>(depth: usize, a: usize, b: usize, c: usize): void {
+  let even0 = v128.splat<T>(0 as T);
+  let even1 = even0;
+  let odd0 = even0;
+  let odd1 = even0;
+  const end = a + depth * (2 * sizeof<T>());
+  for (; a + 2 * sizeof<T>() < end; a += 4 * sizeof<T>(), b += 2 * GROUP) {
     const b0 = v128.load(b);
-    c0 = v128.add<T>(c0, v128.mul<T>(v128.load_splat<T>(a), b0));
-    c1 = v128.add<T>(c1, v128.mul<T>(v128.load_splat<T>(a, sizeof<T>()), b0));
-    c2 = v128.add<T>(c2, v128.mul<T>(v128.load_splat<T>(a, 2 * sizeof<T>()), b0));
+    const b1 = v128.load(b, GROUP);
+    even0 = v128.add<T>(even0, v128.mul<T>(v128.load_splat<T>(a), b0));
+    even1 = v128.add<T>(even1, v128.mul<T>(v128.load_splat<T>(a, sizeof<T>()), b0));
+    odd0 = v128.add<T>(odd0, v128.mul<T>(v128.load_splat<T>(a, 2 * sizeof<T>()), b1));
+    odd1 = v128.add<T>(odd1, v128.mul<T>(v128.load_splat<T>(a, 3 * sizeof<T>()), b1));
   }
-  v128.store(c, v128.add<T>(v128.load(c), c0));
-  v128.store(c + stride, v128.add<T>(v128.load(c + stride), c1));
-  v128.store(c + 2 * stride, v128.add<T>(v128.load(c + 2 * stride), c2));
+  if (a < end) {
+    const b0 = v128.load(b);
+    even0 = v128.add<T>(even0, v128.mul<T>(v128.load_splat<T>(a), b0));
+    even1 = v128.add<T>(even1, v128.mul<T>(v128.load_splat<T>(a, sizeof<T>()), b0));
+  }
+  v128.store(c, v128.add<T>(even0, odd0));
+  v128.store(c, v128.add<T>(even1, odd1), GROUP);
 }
-
-export function t3f64(depth: usize, a: usize, b: usize, c: usize, stride: usize): void { tile3<f64>(depth,a,b,c,stride); }
-export function t3f32(depth: usize, a: usize, b: usize, c: usize, stride: usize): void { tile3<f32>(depth,a,b,c,stride); }

@@ -1,10 +1,10 @@
 import type { CpuKernels } from '@sntk/linalg';
-import { copyIn, copyOut, disposed, viewLike, withWork } from './operands.ts';
+import { type Block, clear, copyIn, copyOut, disposed, withWork } from './operands.ts';
 import type { Runtime } from './runtime.ts';
 import { matrixVector, smallGemm } from './small-gemm.ts';
 
 /** Products of fewer multiplications than this are done in JavaScript: copying in and out would cost more. */
-const SMALL = 2000;
+const SMALL = 1000;
 
 /** Longest edge of the blocks that a product is cut into, so that its operands in WASM memory stay below 60 MB. */
 const EDGE = 1536;
@@ -30,16 +30,14 @@ export function wasmGemm({ kernels, heap }: Runtime): Gemm {
         const rows = Math.min(mEdge, m - i);
         for (let j = 0; j < n; j += nEdge) {
           const columns = Math.min(nEdge, n - j);
-          viewLike(heap, c, atC, rows * columns).fill(0);
+          clear(heap, c, atC, rows * columns);
           for (let p = 0; p < k; p += kEdge) {
             const depth = Math.min(kEdge, k - p);
-            if (transposeA) copyIn(heap, atA, a, m, p, depth, i, rows);
-            else copyIn(heap, atA, a, k, i, rows, p, depth);
-            if (transposeB) copyIn(heap, atB, b, k, j, columns, p, depth);
-            else copyIn(heap, atB, b, n, p, depth, j, columns);
+            copyIn(heap, atA, a, block(transposeA, k, m, i, rows, p, depth));
+            copyIn(heap, atB, b, block(transposeB, n, k, p, depth, j, columns));
             multiply(rows, columns, depth, atA, transposeA, atB, transposeB, atC, work);
           }
-          copyOut(heap, atC, c, n, i, rows, j, columns);
+          copyOut(heap, atC, c, { stride: n, row: i, rows, column: j, columns });
         }
       }
     });
@@ -51,14 +49,14 @@ export function wasmPrepare({ kernels, heap }: Runtime): Prepare {
   return (m, k, a) => {
     const double = a instanceof Float64Array;
     const size = a.BYTES_PER_ELEMENT;
-    let resident: number | undefined = heap.allocate('prepare', Math.ceil(m / 3) * 3 * k * size);
+    let resident: number | undefined = heap.allocate('prepare', (m + (m % 2)) * k * size);
     try {
       const edge = blockEdge(m);
       const pack = double ? kernels.prepareLeft64 : kernels.prepareLeft32;
       withWork(heap, 'prepare', [edge * k * size], ([at]) => {
         for (let i = 0; i < m; i += edge) {
           const rows = Math.min(edge, m - i);
-          copyIn(heap, at, a, k, i, rows, 0, k);
+          copyIn(heap, at, a, { stride: k, row: i, rows, column: 0, columns: k });
           pack(m, k, i, rows, at, resident as number);
         }
       });
@@ -78,10 +76,10 @@ export function wasmPrepare({ kernels, heap }: Runtime): Prepare {
         withWork(heap, 'PreparedMatrix.times', bytes, ([atB, atC, work]) => {
           for (let j = 0; j < p; j += edge) {
             const columns = Math.min(edge, p - j);
-            copyIn(heap, atB, b, p, 0, k, j, columns);
-            viewLike(heap, c, atC, m * columns).fill(0);
+            copyIn(heap, atB, b, { stride: p, row: 0, rows: k, column: j, columns });
+            clear(heap, c, atC, m * columns);
             multiply(m, columns, k, left, atB, atC, work);
-            copyOut(heap, atC, c, p, 0, m, j, columns);
+            copyOut(heap, atC, c, { stride: p, row: 0, rows: m, column: j, columns });
           }
         });
       },
@@ -96,5 +94,20 @@ export function wasmPrepare({ kernels, heap }: Runtime): Prepare {
 /** Length of the equal blocks that an extent is cut into; a multiple of every tile's width. */
 function blockEdge(extent: number): number {
   if (extent <= EDGE) return extent;
-  return Math.ceil(extent / Math.ceil(extent / EDGE) / 12) * 12;
+  return Math.ceil(extent / Math.ceil(extent / EDGE) / 16) * 16;
+}
+
+/** A block of `op(X)` as a block of the stored `X`, whose rows have `plain` entries, or `turned` when transposed. */
+function block(
+  transposed: boolean,
+  plain: number,
+  turned: number,
+  row: number,
+  rows: number,
+  column: number,
+  columns: number,
+): Block {
+  return transposed
+    ? { stride: turned, row: column, rows: columns, column: row, columns: rows }
+    : { stride: plain, row, rows, column, columns };
 }

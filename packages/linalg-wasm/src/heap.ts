@@ -2,7 +2,9 @@ import { UnavailableError } from '@sntk/errors';
 
 /** Allocations in a WebAssembly memory. Addresses are multiples of 64, a cache line. */
 export interface Heap {
-  readonly memory: WebAssembly.Memory;
+  /** The whole memory as float64 or float32 numbers. Any allocation may replace it, so it is asked for where it is used. */
+  f64(): Float64Array;
+  f32(): Float32Array;
   /** The address of `bytes` bytes, not cleared. Throws UnavailableError, naming `where`, when memory is exhausted. */
   allocate(where: string, bytes: number): number;
   /** Gives an allocation back. */
@@ -21,6 +23,8 @@ export function createHeap(memory: WebAssembly.Memory, base: number): Heap {
   const free: { start: number; end: number }[] = [];
   let end = roundUp(base, LINE);
   let used = 0;
+  let whole64 = new Float64Array(memory.buffer);
+  let whole32 = new Float32Array(memory.buffer);
 
   /** Makes the free range that ends at the memory's end at least `bytes` long. */
   function grow(where: string, bytes: number): void {
@@ -39,12 +43,16 @@ export function createHeap(memory: WebAssembly.Memory, base: number): Heap {
       }
     }
     end = memory.buffer.byteLength;
+    // Growth detaches the old buffer and with it every view.
+    whole64 = new Float64Array(memory.buffer);
+    whole32 = new Float32Array(memory.buffer);
     if (start === last?.start) last.end = end;
     else free.push({ start, end });
   }
 
   return {
-    memory,
+    f64: () => whole64,
+    f32: () => whole32,
     allocate(where, bytes) {
       const size = Math.max(LINE, roundUp(bytes, LINE));
       let at = free.findIndex((range) => range.end - range.start >= size);

@@ -2,60 +2,53 @@ import { UnavailableError } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
 import type { Heap } from './heap.ts';
 
-/** A view of numbers in WASM memory. Any allocation may detach it, so views are taken where they are used. */
-export function f64(heap: Heap, address: number, length: number): Float64Array {
-  return new Float64Array(heap.memory.buffer, address, length);
+/** The whole WASM memory as numbers of the format of `like`. */
+function numbers(heap: Heap, like: FloatArray): FloatArray {
+  return like instanceof Float64Array ? heap.f64() : heap.f32();
 }
 
-export function f32(heap: Heap, address: number, length: number): Float32Array {
-  return new Float32Array(heap.memory.buffer, address, length);
+/** Sets `count` numbers of the format of `like` to zero. */
+export function clear(heap: Heap, like: FloatArray, address: number, count: number): void {
+  const start = address / like.BYTES_PER_ELEMENT;
+  numbers(heap, like).fill(0, start, start + count);
 }
 
-/** A view of numbers in the format of `like`. */
-export function viewLike(heap: Heap, like: FloatArray, address: number, length: number): FloatArray {
-  return like instanceof Float64Array ? f64(heap, address, length) : f32(heap, address, length);
+/** A block of a row-major matrix whose stored rows have `stride` entries. */
+export interface Block {
+  readonly stride: number;
+  readonly row: number;
+  readonly rows: number;
+  readonly column: number;
+  readonly columns: number;
 }
 
-/** Copies a block of a row-major matrix with rows of `stride` entries to `address`, closing the gaps. */
-export function copyIn(
-  heap: Heap,
-  address: number,
-  from: FloatArray,
-  stride: number,
-  row: number,
-  rows: number,
-  column: number,
-  columns: number,
-): void {
-  const to = viewLike(heap, from, address, rows * columns);
+/** Copies a block of `from` to `address`, closing the gaps between its rows. */
+export function copyIn(heap: Heap, address: number, from: FloatArray, block: Block): void {
+  const { stride, row, rows, column, columns } = block;
+  const to = numbers(heap, from);
+  const target = address / from.BYTES_PER_ELEMENT;
   if (columns === stride) {
-    to.set(from.subarray(row * stride, (row + rows) * stride));
+    to.set(rows * stride === from.length ? from : from.subarray(row * stride, (row + rows) * stride), target);
     return;
   }
   for (let i = 0; i < rows; i++) {
     const start = (row + i) * stride + column;
-    to.set(from.subarray(start, start + columns), i * columns);
+    to.set(from.subarray(start, start + columns), target + i * columns);
   }
 }
 
-/** Copies a block without gaps at `address` to its place in a row-major matrix. */
-export function copyOut(
-  heap: Heap,
-  address: number,
-  to: FloatArray,
-  stride: number,
-  row: number,
-  rows: number,
-  column: number,
-  columns: number,
-): void {
-  const from = viewLike(heap, to, address, rows * columns);
+/** Copies what `copyIn` would read back to its place in `to`. */
+export function copyOut(heap: Heap, address: number, to: FloatArray, block: Block): void {
+  const { stride, row, rows, column, columns } = block;
+  const from = numbers(heap, to);
+  const source = address / to.BYTES_PER_ELEMENT;
   if (columns === stride) {
-    to.set(from, row * stride);
+    to.set(from.subarray(source, source + rows * columns), row * stride);
     return;
   }
   for (let i = 0; i < rows; i++) {
-    to.set(from.subarray(i * columns, (i + 1) * columns), (row + i) * stride + column);
+    const start = source + i * columns;
+    to.set(from.subarray(start, start + columns), (row + i) * stride + column);
   }
 }
 

@@ -130,7 +130,7 @@ function isNdArray(data: TensorData): data is NdArray {
 }
 
 /** Row-major entries of an ndarray of any strides, negative ones too. */
-function contiguous(array: NdArray): FloatArray {
+export function contiguous(array: NdArray): FloatArray {
   const { shape, stride, offset } = array;
   const source = array.data as ArrayLike<number>;
   const size = sizeOf(shape);

@@ -8,10 +8,18 @@ const MAX_SWEEPS = 60;
  * applied to the rows of `q` (Golub and Van Loan, Matrix Computations, 8.3.3; Bowdler and others, 1968).
  */
 export function tridiagonalQl(n: number, d: Float64Array, e: Float64Array, q: Float64Array): void {
+  let size = 0;
   for (let low = 0; low < n; low++) {
+    // What is rounding noise beside the part already passed counts as zero: in a rank-deficient matrix the noise
+    // never becomes small beside its own neighbours.
+    size = Math.max(size, Math.abs(d[low]) + Math.abs(e[low]));
     for (let sweep = 0; ; sweep++) {
       let m = low;
-      while (m < n - 1 && Math.abs(e[m]) > Number.EPSILON * (Math.abs(d[m]) + Math.abs(d[m + 1]))) m++;
+      while (
+        m < n - 1 &&
+        Math.abs(e[m]) > Number.EPSILON * Math.max(size, Math.abs(d[m]) + Math.abs(d[m + 1]))
+      )
+        m++;
       if (m === low) break;
       if (sweep === MAX_SWEEPS) {
         throw new NumericalError({ where: 'eigh', found: `no convergence after ${MAX_SWEEPS} sweeps` });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createCpuBackend } from '../src/extending.ts';
 import {
   cholesky,
   eigh,
@@ -7,6 +8,7 @@ import {
   matmul,
   ndarrayBackend,
   solveCholesky,
+  solveTriangular,
   type Tensor,
   tensor,
   toArray,
@@ -60,6 +62,33 @@ describe('eigh', () => {
     );
   });
 
+  it('converges for any rank and any grading of the rows', () => {
+    const graded = fc.record({
+      n: fc.integer({ min: 1, max: 60 }),
+      rank: fc.integer({ min: 1, max: 60 }),
+      decades: fc.double({ min: -20, max: 20, noNaN: true }),
+      seed: fc.integer({ min: 0, max: 1e6 }),
+    });
+    fc.assert(
+      fc.property(graded, ({ n, rank, decades, seed }) => {
+        const entries = Float64Array.from({ length: n * rank }, (_, i) => {
+          return Math.sin(seed + 3 * i + 0.01 * i * i) * 10 ** ((decades * Math.floor(i / rank)) / n);
+        });
+        const B = tensor(entries, { backend, shape: [n, rank] });
+        const A = matmul(B, B, { transposeB: true });
+        const { values, vectors } = eigh(A);
+        const scaled = tensor(
+          toFloat64(vectors).map((v, i) => v * values[i % n]),
+          { backend, shape: [n, n] },
+        );
+        const norm = Math.max(...values.map(Math.abs));
+        const back = matmul(scaled, vectors, { transposeB: true });
+        expect(maxAbsDiff(back, A)).toBeLessThanOrEqual(20 * n * 2.3e-16 * norm);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('finds the eigenvalues of the second-difference matrix, 2 − 2cos(πk/(n+1))', () => {
     const n = 40;
     const rows = Array.from({ length: n }, (_, i) =>
@@ -110,6 +139,13 @@ describe('cholesky', () => {
     expect(logDeterminant(cholesky(hilbert(3)))).toBeCloseTo(-Math.log(2160), 11);
   });
 
+  it('refuses a jitter that is negative or not finite', () => {
+    expect(() => cholesky(hilbert(2), { jitter: -1 })).toThrow(
+      'options.jitter must be a finite number of at least 0',
+    );
+    expect(() => cholesky(hilbert(2), { jitter: Number.NaN })).toThrow('options.jitter');
+  });
+
   it('names the pivot of an indefinite matrix and takes a jitter', () => {
     const A = tensor(
       [
@@ -122,5 +158,93 @@ describe('cholesky', () => {
       'cholesky: pivot 1 is -3; the matrix is not positive definite: pass { jitter }',
     );
     expect(cholesky(A, { jitter: 4 }).info.jitter).toBe(4);
+  });
+});
+
+describe('solveTriangular', () => {
+  const L = tensor(
+    [
+      [2, 0],
+      [1, 4],
+    ],
+    { backend },
+  );
+
+  it('solves with L and with its transpose', () => {
+    const B = tensor([[4], [10]], { backend });
+    expect([...toArray(solveTriangular(L, B))]).toEqual([2, 2]);
+    expect([...toArray(solveTriangular(L, B, { transpose: true }))]).toEqual([0.75, 2.5]);
+  });
+
+  it('takes a float32 right side and gives float64', () => {
+    const x = solveTriangular(L, tensor([[4], [10]], { backend, dtype: 'float32' }));
+    expect([x.dtype, ...toArray(x)]).toEqual(['float64', 2, 2]);
+  });
+
+  it('names both shapes, both backends, a zero pivot, and a solution that overflows', () => {
+    expect(() => solveTriangular(L, tensor([[1]], { backend }))).toThrow(
+      'B must be 2 rows, as many as L [2, 2] has, got "[1, 1]"',
+    );
+    const other = createCpuBackend({
+      name: 'other',
+      gemm: () => {},
+      tolerance: { float64: 1, float32: 1 },
+    });
+    expect(() => solveTriangular(L, tensor([[1], [2]], { backend: other }))).toThrow(
+      'B must be on backend ndarray like L, got "other"; move it with await toBackend(B, L.backend)',
+    );
+    const singular = tensor(
+      [
+        [1, 0],
+        [1, 0],
+      ],
+      { backend },
+    );
+    const ones = tensor([[1], [1]], { backend });
+    expect(() => solveTriangular(singular, ones)).toThrow('solveTriangular: pivot 1 is 0');
+    const tiny = tensor(
+      [
+        [1e-300, 0],
+        [1, 1e-300],
+      ],
+      { backend },
+    );
+    expect(() => solveTriangular(tiny, ones)).toThrow('the solution overflows at position 1');
+  });
+});
+
+describe('a device', () => {
+  it('without factorizations is told how to move the tensor', () => {
+    const { factor: _, ...bare } = backend;
+    const a = { ...hilbert(2), backend: { ...bare, name: 'device' } };
+    expect(() => eigh(a)).toThrow(
+      'eigh: backend device has no factorizations; move the tensor with await toBackend(a, ndarrayBackend())',
+    );
+  });
+});
+
+describe('float32 matrices', () => {
+  it('are factored in float64, which info tells, and may be symmetric to float32 only', () => {
+    const a = tensor(
+      [
+        [2, 1],
+        [1 + 1e-6, 2],
+      ],
+      { backend, dtype: 'float32' },
+    );
+    const { values, vectors, info } = eigh(a);
+    expect([info.promoted, vectors.dtype]).toEqual([true, 'float64']);
+    expect(values[1]).toBeCloseTo(3, 5);
+    expect(() =>
+      eigh(
+        tensor(
+          [
+            [2, 1],
+            [1 + 1e-6, 2],
+          ],
+          { backend },
+        ),
+      ),
+    ).toThrow('a symmetric matrix');
   });
 });

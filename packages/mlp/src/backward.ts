@@ -43,7 +43,7 @@ export function vjp(
       where: 'vjp',
       argument: 'options.cotangent',
       wanted: `of shape ${showShape(wanted)}`,
-      got: showShape(cotangent.shape),
+      got: [...cotangent.shape],
     });
   }
   const signals = backwardSignals(pass, cotangent);

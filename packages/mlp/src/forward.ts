@@ -22,7 +22,7 @@ export function forwardPass(architecture: Architecture, theta: FloatArray, X: Te
       where: 'forward',
       argument: 'X',
       wanted: `of shape [N, ${architecture.inputs}]`,
-      got: showShape(X.shape),
+      got: [...X.shape],
     });
   }
   const { backend, dtype } = X;

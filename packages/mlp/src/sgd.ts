@@ -116,7 +116,7 @@ function checkShape(argument: string, a: Tensor, wanted: readonly number[]): voi
       where: 'trainSgd',
       argument,
       wanted: `of shape ${showShape(wanted)}`,
-      got: showShape(a.shape),
+      got: [...a.shape],
     });
   }
 }

@@ -10,7 +10,7 @@ const ARROW = 8;
 const THIN = { stroke: '#333', 'stroke-width': 0.6 } as const;
 
 /** A scale and what it measures; bars stacked above each other line their labels up. */
-export interface Bar {
+interface Bar {
   readonly scale: ColorScale;
   readonly label: string;
   readonly top: number;

@@ -19,6 +19,8 @@ export interface ColorScale {
 const COVER = 0.98;
 /** A robust limit this close to the true maximum is not worth clipping for. */
 const NEARLY = 0.75;
+/** Below this, bands would no longer be normal numbers. */
+const SMALLEST = 1e-300;
 
 /**
  * Diverging bands, symmetric about 0 and with a border at 0, so that the sign always shows. The limit is `fixed`,
@@ -46,9 +48,10 @@ export function colorOf(scale: ColorScale, value: number): string {
 /** The 98th percentile of |value|, or the maximum when that hardly differs; 1 for fields that vanish. */
 function robustMaximum(fields: readonly ArrayLike<number>[]): number {
   const sizes = Float64Array.from(fields.flatMap((field) => Array.from(field, Math.abs))).sort();
-  const largest = sizes.at(-1) || 1;
+  const largest = sizes[sizes.length - 1];
   const robust = quantile(sizes, COVER) ?? 0;
-  return robust > 0 && robust < NEARLY * largest ? robust : largest;
+  const limit = robust > 0 && robust < NEARLY * largest ? robust : largest;
+  return limit > SMALLEST ? limit : 1;
 }
 
 /** About `most` bands of a round width that reach `maximum`, or exactly `most` up to a fixed limit. */

@@ -6,7 +6,7 @@ import { textWidth, wrapText } from './text.ts';
 import { linearTicks, type Tick } from './ticks.ts';
 
 /** A line of text above a panel and its style. */
-export type HeadLine = readonly [line: string, style: Attributes];
+type HeadLine = readonly [line: string, style: Attributes];
 
 /** Where the parts of a decision figure lie, in pixels. */
 export interface DecisionLayout {

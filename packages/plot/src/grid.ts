@@ -20,7 +20,7 @@ export interface Grid {
  * @example
  * ```ts
  * import { gridNodes } from '@sntk/plot';
- * console.log([...gridNodes({ x: [0, 1], y: [2, 3], columns: 2, rows: 2 })]); // [0, 2, 1, 2, 0, 3, 1, 3]
+ * console.log(gridNodes({ x: [0, 1], y: [2, 3], columns: 2, rows: 2 }).join(' ')); // 0 2 1 2 0 3 1 3
  * ```
  */
 export function gridNodes(grid: Grid): Float64Array {

@@ -28,7 +28,7 @@ export const CLASSES = [
 ] as const;
 
 /** The frame's mapping from grid positions, in nodes from the low corner, to pixels. */
-export function project(grid: Grid, frame: Frame): Projection {
+function project(grid: Grid, frame: Frame): Projection {
   const dx = frame.width / (grid.columns - 1);
   const dy = frame.height / (grid.rows - 1);
   return (column, row) => [frame.left + column * dx, frame.top + frame.height - row * dy];
@@ -107,7 +107,7 @@ export function hatchedPanel(word: string, frame: Frame): string {
 const centred = { 'text-anchor': 'middle', 'font-size': 9.5 } as const;
 
 /** Which sides of a panel carry tick labels; every panel carries the ticks. */
-export interface Axes {
+interface Axes {
   readonly x: readonly Tick[];
   readonly y: readonly Tick[];
   readonly showX: boolean;

@@ -56,8 +56,8 @@ function pair(x: number, y: number): string {
   return short(x / 100) + (second.startsWith('-') ? '' : ' ') + second;
 }
 
-/** What `document` needs besides its content. */
-export interface DocumentOptions {
+/** What `svgDocument` needs besides its content. */
+interface DocumentOptions {
   readonly width: number;
   readonly height: number;
   readonly title: string;

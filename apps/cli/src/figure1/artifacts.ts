@@ -1,0 +1,91 @@
+import { createRequire } from 'node:module';
+import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { encodeNpz, type NpyData } from '@sntk/datasets';
+import { toPng } from '@sntk/plot/png';
+import ndarray, { type NdArray } from 'ndarray';
+import type { Figure1Config } from './config.ts';
+import { drawFigure } from './figure.ts';
+import { fieldOf } from './metrics.ts';
+import type { Figure1Result } from './run.ts';
+import type { RunFolder } from './run-folder.ts';
+import { METHODS } from './summary.ts';
+
+/** Writes all files of a run: numbers in summary.json and arrays.npz, circumstances in manifest.json, the figure. */
+export function writeArtifacts(
+  folder: RunFolder,
+  config: Figure1Config,
+  result: Figure1Result,
+  times: { readonly started: Date; readonly seconds: number },
+): void {
+  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  folder.write('summary.json', json(result.summary));
+  folder.write('arrays.npz', encodeNpz(arraysOf(result)));
+  const svg = drawFigure(config, result.problem, result.outcomes, result.summary);
+  folder.write('figure1.svg', svg);
+  folder.write('figure1.png', toPng(svg, { scale: 2 }));
+  folder.write('manifest.json', json(manifestOf(config, result, times)));
+}
+
+function arraysOf({ problem, kernel, outcomes, losses }: Figure1Result): Record<string, NdArray<NpyData>> {
+  const arrays: Record<string, NdArray<NpyData>> = {
+    X: ndarray(problem.train.points, [problem.train.count, 2]),
+    y: ndarray(problem.y),
+    X_test: ndarray(problem.test.points, [problem.test.count, 2]),
+    y_test: ndarray(problem.testY),
+    grid: ndarray(problem.gridProbe.points, [problem.grid.rows, problem.grid.columns, 2]),
+    f0_train: ndarray(problem.train.f0),
+    f0_grid: ndarray(problem.gridProbe.f0, [problem.grid.rows, problem.grid.columns]),
+    kernel_eigenvalues: ndarray(kernel.values),
+  };
+  const shape = [problem.grid.rows, problem.grid.columns];
+  for (const method of METHODS) {
+    const outcome = outcomes[method];
+    if (!('values' in outcome)) continue;
+    const { grid, train, paths } = outcome.values;
+    const { mean, deviation } = fieldOf(grid, paths);
+    arrays[`${method}_grid_mean`] = ndarray(mean, shape);
+    if (deviation) arrays[`${method}_grid_std`] = ndarray(deviation, shape);
+    arrays[`${method}_train`] = ndarray(train, [problem.train.count, paths]);
+  }
+  if (losses.length > 0) {
+    const steps = losses[0].length;
+    const all = new Float64Array(losses.length * steps);
+    losses.forEach((run, i) => {
+      all.set(run, i * steps);
+    });
+    arrays.sgd_losses = ndarray(all, [losses.length, steps]);
+  }
+  return arrays;
+}
+
+function manifestOf(
+  config: Figure1Config,
+  result: Figure1Result,
+  times: { readonly started: Date; readonly seconds: number },
+): Record<string, unknown> {
+  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+  return {
+    command: 'figure1',
+    config,
+    learningRate: result.summary.learningRate,
+    learningRateLimits: result.limits,
+    steps: result.summary.steps,
+    conventions: {
+      loss: '½(f − y)², mean over examples; time = learning rate × steps',
+      sntk: 'MATH (30), calibrated: covariance (23), exponential Euler with step η',
+      paper: `MATH (31), ${config.paperDrift} drift`,
+      kernelSgd: "MATH (28); path p sees the minibatches of SGD run p",
+      parameterization: 'ntk, MATH (1)',
+    },
+    versions: { sntk: version, node: process.versions.node, v8: process.versions.v8 },
+    backend: config.backend,
+    hardware: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      platform: `${platform()} ${release()} ${arch()}`,
+    },
+    started: times.started.toISOString(),
+    seconds: { total: times.seconds, ...result.seconds },
+  };
+}

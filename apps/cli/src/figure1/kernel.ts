@@ -1,0 +1,35 @@
+import { type KernelSpectrum, kernelSpectrum } from '@sntk/dynamics';
+import { analyticKernel } from '@sntk/kernels';
+import { type Backend, type Tensor, toFloat64 } from '@sntk/linalg';
+import { empiricalNtk } from '@sntk/mlp';
+import type { Figure1Config } from './config.ts';
+import { networkOf, pointTensor, type Problem } from './problem.ts';
+import type { KernelArrays } from './tasks.ts';
+
+/** The tangent kernel of the run, infinitely wide or of the network as initialized, on all points. */
+export function buildKernel(
+  config: Figure1Config,
+  problem: Problem,
+  backend: Backend,
+): { readonly arrays: KernelArrays; readonly spectrum: KernelSpectrum } {
+  const network = networkOf(config);
+  const X = pointTensor(problem.train.points, backend);
+  const between = (points?: Float64Array): Tensor => {
+    const pair = points ? { X: pointTensor(points, backend), Z: X } : { X };
+    return config.kernel === 'empirical'
+      ? empiricalNtk(network, problem.theta, pair)
+      : analyticKernel(network, pair).ntk;
+  };
+  const K = between();
+  const spectrum = kernelSpectrum(K);
+  return {
+    spectrum,
+    arrays: {
+      train: toFloat64(K),
+      values: spectrum.values,
+      vectors: toFloat64(spectrum.Q),
+      grid: toFloat64(between(problem.gridProbe.points)),
+      test: toFloat64(between(problem.test.points)),
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { ProgressBar } from '../progress.ts';
+import type { WorkerRequest } from '../worker.ts';
+import type { Task, TaskContext, TaskResult } from './tasks.ts';
+
+/** Rough relative costs, from which the remaining time is estimated. */
+const COST: Readonly<Record<Task['method'], number>> = { sgd: 25, sntk: 0.33, paper: 0.06, kernelSgd: 0.02 };
+
+/** Runs the tasks on worker threads, as many at a time as there are workers. Results are in the order of the tasks. */
+export async function runPool(
+  context: TaskContext,
+  tasks: readonly Task[],
+  progress: ProgressBar,
+): Promise<TaskResult[]> {
+  const workers = Math.min(context.config.workers, tasks.length);
+  const pool = new Piscina({
+    filename: new URL('./worker.js', import.meta.url).href,
+    minThreads: workers,
+    maxThreads: workers,
+  });
+  const weights = tasks.map((task) => COST[task.method] * task.paths);
+  const shares = tasks.map(() => 0);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const report = (i: number, share: number): void => {
+    shares[i] = share;
+    progress.update(shares.reduce((sum, done, j) => sum + done * weights[j], 0) / total);
+  };
+  try {
+    return await Promise.all(
+      tasks.map(async (task, i) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.on('message', (share: number) => report(i, share));
+        const request: WorkerRequest = { context, task, progress: port2 };
+        try {
+          const result = (await pool.run(request, { transferList: [port2] })) as TaskResult;
+          report(i, 1);
+          return result;
+        } finally {
+          port1.close();
+        }
+      }),
+    );
+  } finally {
+    await pool.destroy();
+  }
+}

@@ -1,0 +1,143 @@
+import { availableParallelism } from 'node:os';
+import { checkLearningRate, gradientFlow, type LearningRateLimits, learningRateLimits } from '@sntk/dynamics';
+import { NumericalError } from '@sntk/errors';
+import { backendByName } from '../backends.ts';
+import type { ProgressBar } from '../progress.ts';
+import { checkConfig, type Figure1Config } from './config.ts';
+import { buildKernel } from './kernel.ts';
+import { joinPaths } from './metrics.ts';
+import { runPool } from './pool.ts';
+import { buildProblem, type Problem } from './problem.ts';
+import { type Figure1Summary, type Method, type Outcome, summarize } from './summary.ts';
+import { type KernelArrays, type Task, type TaskContext, type TaskResult, valuesOf } from './tasks.ts';
+
+/** Paths per task: fixed, so that the numbers do not depend on the number of workers. */
+const BLOCK = 32;
+
+export interface Figure1Result {
+  readonly problem: Problem;
+  readonly kernel: KernelArrays;
+  readonly limits: LearningRateLimits;
+  readonly outcomes: Readonly<Record<Method, Outcome>>;
+  /** Minibatch losses of each SGD run. */
+  readonly losses: readonly Float64Array[];
+  readonly summary: Figure1Summary;
+  /** Compute time of each method in seconds, summed over workers. */
+  readonly seconds: Readonly<Record<Method, number>>;
+}
+
+export const DEFAULTS: Figure1Config = {
+  seed: 0,
+  samples: 500,
+  noise: 0.1,
+  width: 1024,
+  depth: 3,
+  activation: 'relu',
+  weightVariance: 2,
+  biasVariance: 1,
+  batch: 8,
+  epochs: 100,
+  sampler: 'epoch',
+  rateFraction: 0.2,
+  sgdRuns: 4,
+  paths: 64,
+  convention: 'calibrated',
+  paperDrift: 'mean',
+  kernel: 'analytic',
+  gridColumns: 80,
+  testSamples: 1000,
+  backend: 'wasm',
+  workers: availableParallelism(),
+  force: false,
+};
+
+/** Runs the main job and gives everything that is written and shown. */
+export async function runFigure1(
+  config: Figure1Config,
+  options: { readonly progress: ProgressBar; readonly say: (line: string) => void },
+): Promise<Figure1Result> {
+  checkConfig(config);
+  const { progress, say } = options;
+  const backend = backendByName(config.backend);
+  const start = performance.now();
+  const problem = buildProblem(config, backend);
+  const { arrays: kernel, spectrum } = buildKernel(config, problem, backend);
+  const limits = learningRateLimits(spectrum, {
+    batch: config.batch,
+    replacement: config.sampler === 'with-replacement',
+  });
+  const learningRate = config.learningRate ?? config.rateFraction * limits.mean;
+  const steps = config.epochs * Math.ceil(config.samples / config.batch);
+  try {
+    checkLearningRate(learningRate, limits);
+  } catch (error) {
+    if (!config.force || !(error instanceof NumericalError)) throw error;
+    say(`${error.message} (run all the same: --force)`);
+  }
+  say(
+    `learning rate ${learningRate.toPrecision(4)} = ${(learningRate / limits.mean).toPrecision(3)} × 2N/λ_max; ` +
+      `mean-square limit ${limits.meanSquare.toPrecision(4)}; ${steps} steps (ready after ${((performance.now() - start) / 1000).toFixed(1)} s)`,
+  );
+
+  const context: TaskContext = { config, problem, kernel, learningRate, steps };
+  const flowStart = performance.now();
+  const r0 = problem.train.f0.map((f, i) => f - problem.y[i]);
+  const { alpha } = gradientFlow(spectrum, r0, { time: learningRate * steps });
+  const ntk: Outcome = { values: valuesOf(context, { alpha, paths: 1 }, backend) };
+  const flowSeconds = (performance.now() - flowStart) / 1000;
+
+  const tasks = planTasks(config);
+  const results = await runPool(context, tasks, progress);
+  const gather = (method: Task['method']): { outcome: Outcome; seconds: number; parts: readonly TaskResult[] } => {
+    const parts = results.filter((_, i) => tasks[i].method === method);
+    const seconds = parts.reduce((sum, part) => sum + part.milliseconds, 0) / 1000;
+    const failed = parts.find((part) => part.diverged !== undefined);
+    const blocks = parts.flatMap((part) => (part.values ? [part.values] : []));
+    return {
+      outcome: failed?.diverged ? { diverged: failed.diverged } : { values: joinPaths(blocks) },
+      seconds,
+      parts,
+    };
+  };
+  const sgd = gather('sgd');
+  const sntk = gather('sntk');
+  const paper = gather('paper');
+  const kernelSgd = gather('kernelSgd');
+  const outcomes = {
+    sgd: sgd.outcome,
+    ntk,
+    sntk: sntk.outcome,
+    paper: paper.outcome,
+    kernelSgd: kernelSgd.outcome,
+  };
+  return {
+    problem,
+    kernel,
+    limits,
+    outcomes,
+    losses: sgd.parts.flatMap((part) => (part.losses ? [part.losses] : [])),
+    summary: { ...summarize(config, problem, outcomes), learningRate, steps },
+    seconds: {
+      sgd: sgd.seconds,
+      ntk: flowSeconds,
+      sntk: sntk.seconds,
+      paper: paper.seconds,
+      kernelSgd: kernelSgd.seconds,
+    },
+  };
+}
+
+/** The longest tasks first, so that no worker is left with one at the end. */
+function planTasks(config: Figure1Config): Task[] {
+  const blocks = (method: Task['method']): Task[] =>
+    Array.from({ length: Math.ceil(config.paths / BLOCK) }, (_, i) => ({
+      method,
+      firstPath: i * BLOCK,
+      paths: Math.min(BLOCK, config.paths - i * BLOCK),
+    }));
+  const runs = Array.from(
+    { length: config.sgdRuns },
+    (_, i): Task => ({ method: 'sgd', firstPath: i, paths: 1 }),
+  );
+  return [...runs, ...blocks('sntk'), ...blocks('paper'), ...blocks('kernelSgd')];
+}

@@ -1,0 +1,83 @@
+import type { Backend } from '@sntk/linalg';
+import { createCpuBackend, type GemmKernel } from '@sntk/linalg/extending';
+import { LOWER, NO_TRANSPOSE, ROW_MAJOR, TRANSPOSE } from './constants.ts';
+import { lapackFactorKernels } from './factor.ts';
+import { type BlasLibrary, loadBlas } from './library.ts';
+
+export interface BlasOptions {
+  /** The library to load, as a path or a name that the system's loader finds; the usual ones are tried unless told. */
+  readonly library?: string;
+}
+
+const loaded = new Map<string | undefined, Backend>();
+
+/**
+ * The system's BLAS and LAPACK: OpenBLAS, MKL, or Accelerate on macOS. In Node only.
+ *
+ * Products and factorizations run in the library, with its own threads; everything else as on the plain backend.
+ *
+ * @throws UnavailableError that tells what to install when the package koffi or a library is missing.
+ * @example
+ * ```ts
+ * import { matmul, tensor, toArray } from '@sntk/linalg';
+ * import { blasBackend } from '@sntk/linalg-blas';
+ *
+ * const X = tensor([[1, 2], [3, 4]], { backend: blasBackend() });
+ * console.log(toArray(matmul(X, X, { transposeB: true }))); // Float64Array [5, 11, 11, 25]
+ * ```
+ */
+export function blasBackend(options: BlasOptions = {}): Backend {
+  const known = loaded.get(options.library);
+  if (known) return known;
+  const library = loadBlas('blasBackend', options.library);
+  const backend = createCpuBackend({
+    name: 'blas',
+    gemm: gemmKernel(library),
+    tolerance: { float64: 1e-13, float32: 1e-5 },
+    factor: lapackFactorKernels(library),
+  });
+  loaded.set(options.library, backend);
+  return backend;
+}
+
+/** Whether `blasBackend()` finds koffi and a library here. */
+export function blasAvailable(): boolean {
+  try {
+    blasBackend();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Inner size from which half the multiplications save more time than copying the other triangle costs. */
+const SYRK_FROM = 128;
+
+function gemmKernel({ dgemm, sgemm, dsyrk }: BlasLibrary): GemmKernel {
+  return (m, n, k, a, transposeA, b, transposeB, c) => {
+    const flagA = transposeA ? TRANSPOSE : NO_TRANSPOSE;
+    if (a === b && transposeA !== transposeB && k >= SYRK_FROM && c instanceof Float64Array) {
+      // A matrix times its own transpose.
+      dsyrk(ROW_MAJOR, LOWER, flagA, n, k, 1, a, transposeA ? n : k, 0, c, n);
+      mirrorLower(n, c);
+      return;
+    }
+    const flagB = transposeB ? TRANSPOSE : NO_TRANSPOSE;
+    const gemm = c instanceof Float64Array ? dgemm : sgemm;
+    gemm(ROW_MAJOR, flagA, flagB, m, n, k, 1, a, transposeA ? m : k, b, transposeB ? k : n, 0, c, n);
+  };
+}
+
+/** Copies the lower triangle to the upper one in blocks, so that both sides stay in the cache. */
+function mirrorLower(n: number, c: Float64Array): void {
+  const block = 32;
+  for (let i0 = 0; i0 < n; i0 += block) {
+    for (let j0 = 0; j0 <= i0; j0 += block) {
+      const i1 = Math.min(n, i0 + block);
+      for (let i = i0; i < i1; i++) {
+        const j1 = Math.min(i, j0 + block);
+        for (let j = j0; j < j1; j++) c[j * n + i] = c[i * n + j];
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { NumericalError } from '@sntk/errors';
+import { type EighArrays, type FactorKernels, transposeLoop } from '@sntk/linalg/extending';
+import { LEFT, LOWER, NO_TRANSPOSE, NON_UNIT, ROW_MAJOR, TRANSPOSE } from './constants.ts';
+import type { BlasLibrary } from './library.ts';
+
+/** Factorizations by LAPACK, as far as the library has it. */
+export function lapackFactorKernels({ dtrsm, dpotrf, dsyevd }: BlasLibrary): Partial<FactorKernels> {
+  return {
+    solveLower(n, p, l, b, transpose): void {
+      if (n * p === 0) return;
+      const flag = transpose ? TRANSPOSE : NO_TRANSPOSE;
+      dtrsm(ROW_MAJOR, LEFT, LOWER, flag, NON_UNIT, n, p, 1, l, n, b, p);
+    },
+    ...(dpotrf ? { cholesky: (n, a) => cholesky(dpotrf, n, a) } : {}),
+    ...(dsyevd ? { eigh: (n, a) => eigh(dsyevd, n, a) } : {}),
+  };
+}
+
+function cholesky(dpotrf: NonNullable<BlasLibrary['dpotrf']>, n: number, a: Float64Array): number {
+  if (n === 0) return -1;
+  const size = Int32Array.of(n);
+  const info = new Int32Array(1);
+  // Fortran sees the transpose of a row-major array: its upper triangle is our lower one, and L Lᵀ its Uᵀ U.
+  dpotrf('U', size, a, size, info, 1);
+  if (info[0] > 0) return info[0] - 1;
+  for (let i = 0; i < n; i++) a.fill(0, i * n + i + 1, (i + 1) * n);
+  return -1;
+}
+
+function eigh(dsyevd: NonNullable<BlasLibrary['dsyevd']>, n: number, a: Float64Array): EighArrays {
+  const values = new Float64Array(n);
+  if (n === 0) return { values, vectors: a };
+  const size = Int32Array.of(n);
+  const info = new Int32Array(1);
+  const work = new Float64Array(1 + 6 * n + 2 * n * n);
+  const integers = new Int32Array(3 + 5 * n);
+  dsyevd(
+    'V',
+    'L',
+    size,
+    a,
+    size,
+    values,
+    work,
+    Int32Array.of(work.length),
+    integers,
+    Int32Array.of(integers.length),
+    info,
+    1,
+    1,
+  );
+  if (info[0] !== 0) {
+    throw new NumericalError({ where: 'eigh', found: `LAPACK's dsyevd did not converge (info ${info[0]})` });
+  }
+  // Eigenvectors come in the columns of a column-major array, that is in our rows.
+  return { values, vectors: transposeLoop(a, n, n) as Float64Array };
+}

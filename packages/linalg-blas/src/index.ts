@@ -1,0 +1,1 @@
+export { type BlasOptions, blasAvailable, blasBackend } from './blas-backend.ts';

@@ -1,0 +1,288 @@
+import ndarray from 'ndarray';
+import { describe, expect, it } from 'vitest';
+import { conformanceCases } from '../src/conformance.ts';
+import { type CpuKernels, createCpuBackend, type FusedKernels } from '../src/extending.ts';
+import {
+  add,
+  type Backend,
+  type DenseChain,
+  matmul,
+  ndarrayBackend,
+  type Tensor,
+  tensor,
+  toArray,
+  toFloat64,
+} from '../src/index.ts';
+import { plainFactorKernels } from '../src/plain-factor.ts';
+import { plainGemm } from '../src/plain-gemm.ts';
+
+const plain = ndarrayBackend();
+
+/** The recursion in half-angle form, which shares no formula with the suite's. */
+const reluRecursion: FusedKernels['reluRecursion'] = (request) => {
+  const { rows, columns } = request;
+  for (let at = 0; at < rows * columns; at++) {
+    let k = request.firstNngp[at];
+    let ntk = k;
+    request.weightVariances.forEach((w, l) => {
+      const p = Math.sqrt(request.rowVariances[l * rows + Math.floor(at / columns)]);
+      const q = Math.sqrt(request.columnVariances[l * columns + (at % columns)]);
+      const minus = Math.sqrt(Math.max(0, p * q - k));
+      const plus = Math.sqrt(Math.max(0, p * q + k));
+      const angle = 2 * Math.atan2(minus, plus);
+      k = (w / (2 * Math.PI)) * (minus * plus + (Math.PI - angle) * k) + request.biasVariances[l];
+      ntk = k + (w * (Math.PI - angle) * ntk) / (2 * Math.PI);
+    });
+    request.nngp[at] = k;
+    request.ntk[at] = ntk;
+  }
+};
+
+/** A chain in matrix form on float64 tensors. */
+const denseChain: FusedKernels['denseChain'] = ({ layers, parameters }): DenseChain => {
+  const theta = parameters.slice();
+  let inputs: Tensor[] = [];
+  let sums: Tensor[] = [];
+  const put = (x: ArrayLike<number>, shape: number[]) =>
+    tensor(Float64Array.from(x), { backend: plain, shape });
+  const offset = (l: number) => layers.slice(0, l).reduce((n, one) => n + (one.inputs + 1) * one.outputs, 0);
+  const weights = (l: number) => {
+    const { inputs: from, outputs: to } = layers[l];
+    return put(theta.subarray(offset(l), offset(l) + from * to), [to, from]);
+  };
+  return {
+    forward(x, rows): Float32Array {
+      inputs = [];
+      sums = [];
+      let a = put(x.subarray(0, rows * layers[0].inputs), [rows, layers[0].inputs]);
+      layers.forEach((layer, l) => {
+        inputs.push(a);
+        const bias = offset(l) + layer.inputs * layer.outputs;
+        const h = toFloat64(matmul(a, weights(l), { transposeB: true })).map(
+          (v, i) => layer.weightScale * v + layer.biasScale * theta[bias + (i % layer.outputs)],
+        );
+        sums.push(put(h, [rows, layer.outputs]));
+        a = put(layer.activation ? h.map(layer.activation.value) : h, [rows, layer.outputs]);
+      });
+      return Float32Array.from(toFloat64(a));
+    },
+    descend(gradient, rate): void {
+      const rows = inputs[0].shape[0];
+      let delta = put(gradient, [rows, layers[layers.length - 1].outputs]);
+      for (let l = layers.length - 1; l >= 0; l--) {
+        const { inputs: from, outputs: to, weightScale, biasScale, activation } = layers[l];
+        if (activation) {
+          const h = toFloat64(sums[l]);
+          delta = put(
+            toFloat64(delta).map((d, i) => d * activation.derivative(h[i])),
+            [rows, to],
+          );
+        }
+        const slope = toFloat64(matmul(delta, inputs[l], { transposeA: true }));
+        const back = toFloat64(matmul(delta, weights(l))).map((v) => weightScale * v);
+        slope.forEach((s, i) => {
+          theta[offset(l) + i] -= rate * weightScale * s;
+        });
+        toFloat64(delta).forEach((d, i) => {
+          theta[offset(l) + from * to + (i % to)] -= rate * biasScale * d;
+        });
+        delta = put(back, [rows, from]);
+      }
+    },
+    readParameters: () => theta.slice(),
+    dispose() {},
+  };
+};
+
+const kernels: CpuKernels = {
+  name: 'under test',
+  gemm: plainGemm,
+  tolerance: plain.tolerance as CpuKernels['tolerance'],
+};
+
+const complete = createCpuBackend({
+  ...kernels,
+  fused: { denseChain, reluRecursion },
+});
+
+/** A plain backend with some of its parts replaced; its tensors belong to the backend with the replacement. */
+function altered(change: (original: Backend) => Partial<Backend>): Backend {
+  const backend = createCpuBackend({ ...kernels });
+  return Object.assign(backend, change({ ...backend }));
+}
+
+describe('the plain backend conforms:', () => {
+  for (const one of conformanceCases()) {
+    if (one.applies(plain)) it(one.name, () => one.run(plain));
+  }
+});
+
+describe('plain fused kernels, written another way, conform:', () => {
+  for (const one of conformanceCases()) {
+    if (one.name.startsWith('fused')) it(one.name, () => one.run(complete));
+  }
+
+  it('and their recursion gives the known NTK of orthogonal inputs, 1/π, 0.6857…, 1.0603…', () => {
+    [1 / Math.PI, 0.6857086362829429, 1.0603881068025838].forEach((truth, l) => {
+      const ntk = new Float64Array(1);
+      const ones = new Float64Array(l + 1).fill(1);
+      reluRecursion?.({
+        rows: 1,
+        columns: 1,
+        firstNngp: new Float64Array(1),
+        rowVariances: ones,
+        columnVariances: ones,
+        weightVariances: [2, 2, 2].slice(0, l + 1),
+        biasVariances: [0, 0, 0].slice(0, l + 1),
+        nngp: new Float64Array(1),
+        ntk,
+      });
+      expect(ntk[0]).toBeCloseTo(truth, 14);
+    });
+  });
+});
+
+describe('conformanceCases', () => {
+  it('has names of its own for every case', () => {
+    const names = conformanceCases().map((one) => one.name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('does nothing where a backend has neither factorizations nor fused kernels', async () => {
+    const { factor: _, fused: __, readSync: ___, ...rest } = plain;
+    const bare: Backend = rest;
+    const inapplicable = conformanceCases().filter((one) => !one.applies(bare));
+    expect(inapplicable.length).toBeGreaterThan(15);
+    for (const one of inapplicable) await one.run(bare);
+  });
+
+  const broken: [string, Backend, string][] = [
+    [
+      'a prepared product that is wrong in one entry',
+      createCpuBackend({
+        ...kernels,
+        prepare: (m, k, a) => ({
+          times(b, p, c) {
+            plainGemm(m, p, k, a, false, b, false, c);
+            c[c.length - 1] *= 1 + 1e-4;
+          },
+          dispose() {},
+        }),
+      }),
+      'prepare multiplies as matmul does, again and again',
+    ],
+    [
+      'a transpose flag that is ignored',
+      createCpuBackend({
+        ...kernels,
+        gemm: (m, n, k, a, ta, b, _, c) => plainGemm(m, n, k, a, ta, b, false, c),
+      }),
+      'matmul, transposeB',
+    ],
+    [
+      'a NaN that leaks out of padding',
+      createCpuBackend({
+        ...kernels,
+        gemm(m, n, k, a, ta, b, tb, c) {
+          plainGemm(m, n, k, a, ta, b, tb, c);
+          if (a.some(Number.isNaN)) c[0] = Number.NaN;
+        },
+      }),
+      'matmul keeps NaN and infinity in their own rows and columns',
+    ],
+    [
+      'expm1 by exp(x) − 1',
+      altered((original) => ({
+        unary: (op, a) => (op === 'expm1' ? add(original.unary('exp', a), -1) : original.unary(op, a)),
+      })),
+      'unary expm1',
+    ],
+    [
+      'an upload without a copy',
+      altered((original) => ({
+        upload: (data, shape) => ({
+          ...original.upload(data, shape),
+          read: async () => ndarray(data.slice(), [...shape]),
+        }),
+      })),
+      'copies on upload and on read',
+    ],
+    [
+      'a reshape that transposes',
+      altered((original) => ({
+        reshape: (a, shape) => original.reshape(a.shape.length === 2 ? original.transpose(a) : a, shape),
+      })),
+      'reshapes in row-major order',
+    ],
+    [
+      'a sum that is off by 1e-5',
+      altered((original) => ({
+        tolerance: { float64: 1e-13, float32: 1e-6 },
+        reduce(op, a, axis) {
+          if (a.dtype === 'float64' || a.shape.length > 1 || op !== 'sum')
+            return original.reduce(op, a, axis);
+          let sum = 0;
+          for (const x of toArray(a)) sum += x * (1 + 1e-5);
+          return original.upload(new Float32Array([sum]), [1]);
+        },
+      })),
+      'reduce sum over each axis',
+    ],
+    [
+      'a Cholesky factor that goes on after a bad pivot',
+      createCpuBackend({
+        ...kernels,
+        factor: {
+          cholesky: (n, a) => {
+            const bad = plainFactorKernels.cholesky(n, a);
+            return bad < 0 ? bad : bad + 1 < n ? bad + 1 : bad;
+          },
+        },
+      }),
+      'cholesky names the first pivot that is not positive, with its value',
+    ],
+    [
+      'eigenvectors in rows',
+      createCpuBackend({
+        ...kernels,
+        factor: {
+          eigh: (n, a) => {
+            const { values, vectors } = plainFactorKernels.eigh(n, a);
+            return { values, vectors: vectors.map((_, i) => vectors[(i % n) * n + Math.floor(i / n)]) };
+          },
+        },
+      }),
+      'eigh agrees with Jacobi rotations',
+    ],
+    [
+      'a chain that forgets the bias scale',
+      createCpuBackend({
+        ...kernels,
+        fused: {
+          denseChain: (request) =>
+            denseChain!({ ...request, layers: request.layers.map((layer) => ({ ...layer, biasScale: 1 })) }),
+        },
+      }),
+      'fused.denseChain, another activation: forward and gradient steps as a plain network',
+    ],
+    [
+      'a recursion with the weights of the first layer throughout',
+      createCpuBackend({
+        ...kernels,
+        fused: {
+          reluRecursion: (request) =>
+            reluRecursion!({ ...request, weightVariances: request.weightVariances.map(() => 2) }),
+        },
+      }),
+      'fused.reluRecursion agrees with the scalar recursion',
+    ],
+  ];
+  for (const [what, backend, name] of broken) {
+    it(`catches ${what}`, async () => {
+      const found = conformanceCases().filter((one) => one.name === name);
+      expect(found).toHaveLength(1);
+      const error = await found[0].run(backend).catch((thrown) => thrown);
+      expect(error?.name).toBe('Error');
+    });
+  }
+});

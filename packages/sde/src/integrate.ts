@@ -1,0 +1,218 @@
+import { ArgumentError, checkFinite, checkInteger, NumericalError } from '@sntk/errors';
+import type { Rng } from '@sntk/random';
+import { brownianIncrements, type IncrementSource } from './brownian-increments.ts';
+import type { Method } from './method.ts';
+import { type MethodName, suitableMethod } from './methods/registry.ts';
+import { checkProblem, type SdeProblem } from './problem.ts';
+import { type GridOptions, savedSteps, timeAt, timeGrid } from './time-grid.ts';
+
+/** How to integrate a problem. */
+export interface IntegrateOptions extends GridOptions {
+  /** A method of `methods`, by name or as it is, or one of your own. */
+  readonly method: Method | MethodName;
+  /** Start: `[dimension]`, the same for all paths, or `[dimension, paths]`. */
+  readonly x0: ArrayLike<number>;
+  /** Number of paths, 1 unless told. */
+  readonly paths?: number;
+  /** Address of the first path, 0 unless told: a worker that has paths 64 … 127 passes 64. */
+  readonly firstPath?: number;
+  /** Where the noise comes from; needed unless the problem has none or `increments` is given. */
+  readonly rng?: Rng;
+  /** Brownian increments of your own, of variance h; in place of `rng`. */
+  readonly increments?: IncrementSource;
+  /** Times to keep, all on the grid, or 'all'; none but the end unless told. */
+  readonly saveAt?: readonly number[] | 'all';
+  /** Called after every step with the state `[dimension, paths]`, which is valid until it returns. */
+  readonly onStep?: (done: {
+    readonly step: number;
+    readonly time: number;
+    readonly state: Float64Array;
+  }) => void;
+  /** Called about a hundred times, and at the end. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  /** Stops the integration with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What came out. */
+export interface Solution {
+  /** The times kept. */
+  readonly times: Float64Array;
+  /** The states at those times, `[dimension, paths]` each. */
+  readonly states: readonly Float64Array[];
+  /** The state at t1, `[dimension, paths]`. */
+  readonly final: Float64Array;
+}
+
+const WHERE = 'integrate';
+
+/**
+ * Integrates a stochastic or ordinary differential equation with equal steps, many paths at once.
+ *
+ * Path p draws from `rng.split(firstPath + p)` by step number, so a block of paths gives the same bits whether it is
+ * integrated alone or as part of a larger one.
+ *
+ * @throws ArgumentError for a method that does not fit the problem (the fitting ones are listed), dimensions or times
+ * that do not fit
+ * @throws NumericalError when a state stops being finite; `details` has `time`, `step`, `path` and `lastFinite`, the
+ * path's last finite state `[dimension]`
+ *
+ * @example
+ * ```ts
+ * import { createRng } from '@sntk/random';
+ * import { geometricBrownianMotion, integrate } from '@sntk/sde';
+ *
+ * const stock = geometricBrownianMotion({ rate: 0.05, volatility: 0.2 });
+ * const { final } = integrate(stock, {
+ *   method: 'milstein', x0: [100], t1: 1, steps: 50, paths: 1000, rng: createRng(1),
+ * });
+ * console.log((final.reduce((sum, x) => sum + x) / 1000).toFixed(0)); // 105
+ * ```
+ */
+export function integrate(problem: SdeProblem, options: IntegrateOptions): Solution {
+  const run = steps(problem, options);
+  for (;;) {
+    const { done, value } = run.next();
+    if (done) return value;
+  }
+}
+
+/** Time between two pauses of {@link integrateAsync}, in milliseconds. */
+const SLICE = 12;
+
+/**
+ * The same as `integrate`, bit for bit, with a pause every few milliseconds, so that a page stays responsive, progress
+ * can be shown, and `signal` can be raised from outside.
+ *
+ * @returns a promise that rejects with what `integrate` throws
+ *
+ * @example
+ * ```ts
+ * import { createRng } from '@sntk/random';
+ * import { integrateAsync, ornsteinUhlenbeck } from '@sntk/sde';
+ *
+ * const problem = ornsteinUhlenbeck({ rate: 1, volatility: 0.5 });
+ * const { final } = await integrateAsync(problem, {
+ *   method: 'exponentialEuler', x0: [3], t1: 2, steps: 200, rng: createRng(1),
+ * });
+ * console.log(final.length); // 1
+ * ```
+ */
+export async function integrateAsync(problem: SdeProblem, options: IntegrateOptions): Promise<Solution> {
+  const run = steps(problem, options);
+  let resumed = performance.now();
+  for (;;) {
+    const { done, value } = run.next();
+    if (done) return value;
+    if (performance.now() - resumed > SLICE) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      resumed = performance.now();
+    }
+  }
+}
+
+/** One step at every `next`. */
+function* steps(problem: SdeProblem, options: IntegrateOptions): Generator<undefined, Solution, undefined> {
+  checkProblem(WHERE, problem);
+  const { paths = 1, firstPath = 0, onStep, onProgress, signal } = options;
+  checkInteger(WHERE, 'options.paths', paths, 1);
+  checkInteger(WHERE, 'options.firstPath', firstPath);
+  const grid = timeGrid(WHERE, options);
+  const keep = savedSteps(WHERE, grid, options.saveAt);
+  const method = suitableMethod(WHERE, options.method, problem);
+  const step = method.prepare(problem, paths, grid.h);
+  const draw = incrementsOf(problem, options, grid.h);
+  const dW = new Float64Array(problem.noiseDimension * paths);
+
+  let state = startState(problem.dimension, paths, options.x0);
+  let next: Float64Array = new Float64Array(state.length);
+  const states: Float64Array[] = [];
+  if (keep[0] === 0) states.push(state.slice());
+  const stride = Math.max(1, Math.ceil(grid.steps / 100));
+  for (let k = 0; k < grid.steps; k++) {
+    signal?.throwIfAborted();
+    const time = timeAt(grid, k + 1);
+    draw?.(k, dW);
+    step(timeAt(grid, k), state, dW, next);
+    if (!allFinite(next))
+      throw divergence({ state, next, paths, firstPath, step: k + 1, time, method: method.name });
+    const spare = state;
+    state = next;
+    next = spare;
+    if (keep[states.length] === k + 1) states.push(state.slice());
+    onStep?.({ step: k + 1, time, state });
+    if ((k + 1) % stride === 0 || k + 1 === grid.steps) onProgress?.({ done: k + 1, total: grid.steps });
+    yield undefined;
+  }
+  return { times: Float64Array.from(keep, (k) => timeAt(grid, k)), states, final: state };
+}
+
+function startState(dimension: number, paths: number, x0: ArrayLike<number>): Float64Array {
+  const size = dimension * paths;
+  if (x0.length !== dimension && x0.length !== size) {
+    throw new ArgumentError({
+      where: WHERE,
+      argument: 'options.x0',
+      wanted: `of length ${dimension} (dimension) or ${size} (dimension × paths)`,
+      got: `length ${x0.length}`,
+    });
+  }
+  checkFinite(WHERE, 'options.x0', x0);
+  return Float64Array.from({ length: size }, (_, i) =>
+    x0.length === size ? x0[i] : x0[Math.floor(i / paths)],
+  );
+}
+
+function incrementsOf(
+  problem: SdeProblem,
+  options: IntegrateOptions,
+  h: number,
+): IncrementSource | undefined {
+  if (problem.noise === 'none') return undefined;
+  const { rng, increments, paths = 1, firstPath = 0 } = options;
+  if ((rng === undefined) === (increments === undefined)) {
+    throw new ArgumentError({
+      where: WHERE,
+      argument: 'options.rng',
+      wanted: 'given, or options.increments, not both',
+      got: rng,
+      fix: "pass { rng: createRng(seed) } of '@sntk/random'",
+    });
+  }
+  if (increments) return increments;
+  return brownianIncrements({ rng: rng!, noiseDimension: problem.noiseDimension, paths, firstPath, step: h });
+}
+
+/** Whether no entry is NaN or infinite: x − x is 0 for finite x and NaN otherwise. */
+function allFinite(x: Float64Array): boolean {
+  let a = 0;
+  let b = 0;
+  const even = x.length - (x.length % 2);
+  for (let i = 0; i < even; i += 2) {
+    a += x[i] - x[i];
+    b += x[i + 1] - x[i + 1];
+  }
+  if (even < x.length) a += x[even] - x[even];
+  return a + b === 0;
+}
+
+function divergence(found: {
+  readonly state: Float64Array;
+  readonly next: Float64Array;
+  readonly paths: number;
+  readonly firstPath: number;
+  readonly step: number;
+  readonly time: number;
+  readonly method: string;
+}): NumericalError {
+  const { state, next, paths, firstPath, step, time, method } = found;
+  const local = next.findIndex((value) => !Number.isFinite(value)) % paths;
+  const lastFinite = state.filter((_, i) => i % paths === local);
+  const size = Math.sqrt(lastFinite.reduce((sum, value) => sum + value * value, 0));
+  return new NumericalError({
+    where: WHERE,
+    found: `path ${firstPath + local} is not finite after step ${step} (time ${time}) of ${method}; the step before its norm was ${size.toPrecision(3)}`,
+    fix: 'take smaller steps, or a method that treats the stiff part exactly',
+    details: { time, step, path: firstPath + local, lastFinite },
+  });
+}

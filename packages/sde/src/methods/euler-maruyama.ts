@@ -1,0 +1,28 @@
+import type { Method } from '../method.ts';
+
+/**
+ * Euler–Maruyama, Itô: x' = x + h a(t, x) + g(t, x) dW.
+ *
+ * Source: Maruyama, "Continuous Markov processes and stochastic equations".
+ */
+export const eulerMaruyama: Method = {
+  name: 'eulerMaruyama',
+  calculus: 'ito',
+  orders: {
+    none: { strong: 1, weak: 1 },
+    additive: { strong: 1, weak: 1 },
+    scalar: { strong: 0.5, weak: 1 },
+    diagonal: { strong: 0.5, weak: 1 },
+    commutative: { strong: 0.5, weak: 1 },
+    general: { strong: 0.5, weak: 1 },
+  },
+  prepare({ dimension, drift, diffusion }, paths, h) {
+    const size = dimension * paths;
+    const noise = new Float64Array(size);
+    return (t, x, dW, out) => {
+      drift(t, x, out, paths);
+      diffusion?.apply(t, x, dW, noise, paths);
+      for (let i = 0; i < size; i++) out[i] = x[i] + h * out[i] + noise[i];
+    };
+  },
+};

@@ -1,0 +1,87 @@
+import { ArgumentError, checkFinite, checkInteger, checkPositive } from '@sntk/errors';
+
+/** Equal steps from t0 to t1. */
+export interface TimeGrid {
+  readonly t0: number;
+  readonly steps: number;
+  readonly h: number;
+}
+
+/** Where and how finely to integrate, and what to keep. */
+export interface GridOptions {
+  /** Start, 0 unless told. */
+  readonly t0?: number;
+  /** End, above t0. */
+  readonly t1: number;
+  /** Number of equal steps; give this or `step`. */
+  readonly steps?: number;
+  /** Length of a step; the interval must be a whole number of them. */
+  readonly step?: number;
+}
+
+/** Relative rounding allowed when a time is matched to the grid. */
+const ROUNDING = 1e-9;
+
+/** The grid the options describe; refused when the interval is no whole number of steps. */
+export function timeGrid(where: string, options: GridOptions): TimeGrid {
+  const { t0 = 0, t1, steps, step } = options;
+  checkFinite(where, 'options.t0', [t0]);
+  checkFinite(where, 'options.t1', [t1]);
+  if (t1 <= t0) {
+    throw new ArgumentError({ where, argument: 'options.t1', wanted: `above t0 = ${t0}`, got: t1 });
+  }
+  if ((steps === undefined) === (step === undefined)) {
+    throw new ArgumentError({
+      where,
+      argument: 'options.steps',
+      wanted: 'given, or options.step, not both',
+      got: steps,
+    });
+  }
+  if (steps !== undefined) {
+    checkInteger(where, 'options.steps', steps, 1);
+    return { t0, steps, h: (t1 - t0) / steps };
+  }
+  checkPositive(where, 'options.step', step);
+  const count = Math.round((t1 - t0) / step!);
+  if (count < 1 || Math.abs(count * step! - (t1 - t0)) > ROUNDING * (t1 - t0)) {
+    throw new ArgumentError({
+      where,
+      argument: 'options.step',
+      wanted: `a whole fraction of t1 − t0 = ${t1 - t0}`,
+      got: step,
+      fix: `pass { steps: ${Math.max(1, Math.ceil((t1 - t0) / step!))} }`,
+    });
+  }
+  return { t0, steps: count, h: (t1 - t0) / count };
+}
+
+/** The time after `step` steps. */
+export function timeAt(grid: TimeGrid, step: number): number {
+  return grid.t0 + step * grid.h;
+}
+
+/** The step numbers to keep, ascending; refused when a time is off the grid. */
+export function savedSteps(
+  where: string,
+  grid: TimeGrid,
+  saveAt: readonly number[] | 'all' | undefined,
+): number[] {
+  if (saveAt === undefined) return [];
+  if (saveAt === 'all') return Array.from({ length: grid.steps + 1 }, (_, k) => k);
+  return saveAt.map((time, i) => {
+    const k = Math.round((time - grid.t0) / grid.h);
+    const off = Math.abs(timeAt(grid, k) - time);
+    const ascending = i === 0 || time > saveAt[i - 1];
+    if (!(k >= 0 && k <= grid.steps && off <= ROUNDING * Math.max(grid.h, Math.abs(time)) && ascending)) {
+      throw new ArgumentError({
+        where,
+        argument: `options.saveAt[${i}]`,
+        wanted: `a time of the grid ${grid.t0} + k·${grid.h}, k = 0 … ${grid.steps}, after the one before`,
+        got: time,
+        fix: 'choose the steps so that every saved time is on the grid',
+      });
+    }
+    return k;
+  });
+}
