@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noParameterAssign: parameters are pointers, and they walk.
 /*
  * Matrix products on packed panels.
  *
@@ -151,26 +152,29 @@ function roundUp(x: usize, to: usize): usize {
   return ((x + to - 1) / to) * to;
 }
 
-/** `C += op(A) op(B)`, all row-major without gaps. */
+/** `C += op(A) op(B)`, row-major, with `lda`, `ldb` and `ldc` numbers from one stored row to the next. */
 function gemm<T>(
   m: usize,
   n: usize,
   k: usize,
   a: usize,
+  lda: usize,
   transposeA: bool,
   b: usize,
+  ldb: usize,
   transposeB: bool,
   c: usize,
+  ldc: usize,
   work: usize,
 ): void {
   const left = work + roundUp(n, tileColumns<T>()) * min(k, DEPTH) * sizeof<T>();
   for (let p: usize = 0; p < k; p += DEPTH) {
     const depth = min(DEPTH, k - p);
-    packRight<T>(work, b, transposeB ? k : n, transposeB, n, p, depth);
+    packRight<T>(work, b, ldb, transposeB, n, p, depth);
     for (let i: usize = 0; i < m; i += ROWS) {
       const rows = min(ROWS, m - i);
-      packLeft<T>(left, a, transposeA ? m : k, transposeA, i, rows, p, depth);
-      multiplyPacked<T>(rows, n, depth, left, work, c + i * n * sizeof<T>(), n * sizeof<T>());
+      packLeft<T>(left, a, lda, transposeA, i, rows, p, depth);
+      multiplyPacked<T>(rows, n, depth, left, work, c + i * ldc * sizeof<T>(), ldc * sizeof<T>());
     }
   }
 }
@@ -195,7 +199,15 @@ function gemmPrepared<T>(m: usize, n: usize, k: usize, a: usize, b: usize, c: us
     const left = a + roundUp(m, TILE_ROWS) * p * sizeof<T>();
     for (let i: usize = 0; i < m; i += ROWS) {
       const to = c + i * n * sizeof<T>();
-      multiplyPacked<T>(min(ROWS, m - i), n, depth, left + i * depth * sizeof<T>(), work, to, n * sizeof<T>());
+      multiplyPacked<T>(
+        min(ROWS, m - i),
+        n,
+        depth,
+        left + i * depth * sizeof<T>(),
+        work,
+        to,
+        n * sizeof<T>(),
+      );
     }
   }
 }
@@ -213,13 +225,16 @@ export function gemm64(
   n: usize,
   k: usize,
   a: usize,
+  lda: usize,
   transposeA: bool,
   b: usize,
+  ldb: usize,
   transposeB: bool,
   c: usize,
+  ldc: usize,
   work: usize,
 ): void {
-  gemm<f64>(m, n, k, a, transposeA, b, transposeB, c, work);
+  gemm<f64>(m, n, k, a, lda, transposeA, b, ldb, transposeB, c, ldc, work);
 }
 
 export function gemm32(
@@ -227,13 +242,16 @@ export function gemm32(
   n: usize,
   k: usize,
   a: usize,
+  lda: usize,
   transposeA: bool,
   b: usize,
+  ldb: usize,
   transposeB: bool,
   c: usize,
+  ldc: usize,
   work: usize,
 ): void {
-  gemm<f32>(m, n, k, a, transposeA, b, transposeB, c, work);
+  gemm<f32>(m, n, k, a, lda, transposeA, b, ldb, transposeB, c, ldc, work);
 }
 
 export function prepareLeft64(m: usize, k: usize, i: usize, rows: usize, a: usize, to: usize): void {
@@ -244,11 +262,27 @@ export function prepareLeft32(m: usize, k: usize, i: usize, rows: usize, a: usiz
   prepareLeft<f32>(m, k, i, rows, a, to);
 }
 
-export function gemmPrepared64(m: usize, n: usize, k: usize, a: usize, b: usize, c: usize, work: usize): void {
+export function gemmPrepared64(
+  m: usize,
+  n: usize,
+  k: usize,
+  a: usize,
+  b: usize,
+  c: usize,
+  work: usize,
+): void {
   gemmPrepared<f64>(m, n, k, a, b, c, work);
 }
 
-export function gemmPrepared32(m: usize, n: usize, k: usize, a: usize, b: usize, c: usize, work: usize): void {
+export function gemmPrepared32(
+  m: usize,
+  n: usize,
+  k: usize,
+  a: usize,
+  b: usize,
+  c: usize,
+  work: usize,
+): void {
   gemmPrepared<f32>(m, n, k, a, b, c, work);
 }
 

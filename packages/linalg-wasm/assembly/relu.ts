@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noParameterAssign: parameters are pointers, and they walk.
 /*
  * The NNGP and NTK recursion through ReLU activations, two pairs to a vector.
  *
@@ -16,8 +17,9 @@
 const TABLE: usize = memory.data<f64>(
   [
     0.1666666666666665, 0.07500000000020764, 0.044642857103423646, 0.03038194736709848, 0.02237204763174451,
-    0.017355259955786323, 0.013929652902326633, 0.011875494382636922, 0.0078029494773533175, 0.01603551434914882,
-    -0.010749050339697808, 0.028169218060881414, 0.5, 1.5707963267948966, 1.0, -1.0, -0.0,
+    0.017355259955786323, 0.013929652902326633, 0.011875494382636922, 0.0078029494773533175,
+    0.01603551434914882, -0.010749050339697808, 0.028169218060881414, 0.5, 1.5707963267948966, 1.0, -1.0,
+    -0.0,
   ],
   16,
 );
@@ -40,10 +42,9 @@ function correlation(k: usize, inverse: usize, rowInverse: v128): v128 {
   return f64x2.pmax(f64x2.pmin(c, entry(ONE)), entry(MINUS_ONE));
 }
 
-/** (1 − |c|)/2 */
-function halfGap(c: v128): v128 {
+function reduce(c: v128): v128 {
   const half = entry(HALF);
-  return f64x2.sub(half, f64x2.mul(half, f64x2.abs(c)));
+  return f64x2.pmin(f64x2.mul(c, c), f64x2.sub(half, f64x2.mul(half, f64x2.abs(c))));
 }
 
 function sine(c: v128): v128 {
@@ -60,7 +61,7 @@ function supplement(c: v128, z: v128, q: v128): v128 {
   const s = f64x2.sqrt(z);
   const p = f64x2.add(s, f64x2.mul(f64x2.mul(s, z), q));
   const halfPi = entry(HALF_PI);
-  const reduced = f64x2.lt(halfGap(c), f64x2.mul(c, c));
+  const reduced = f64x2.lt(z, f64x2.mul(c, c));
   const angle = v128.bitselect(f64x2.sub(halfPi, f64x2.add(p, p)), p, reduced);
   return f64x2.add(halfPi, v128.or(angle, v128.and(c, entry(SIGN))));
 }
@@ -89,10 +90,10 @@ export function reluPass(
     const c1 = correlation(k + 16, inverse + 16, rowInverses);
     const c2 = correlation(k + 32, inverse + 32, rowInverses);
     const c3 = correlation(k + 48, inverse + 48, rowInverses);
-    const z0 = f64x2.pmin(f64x2.mul(c0, c0), halfGap(c0));
-    const z1 = f64x2.pmin(f64x2.mul(c1, c1), halfGap(c1));
-    const z2 = f64x2.pmin(f64x2.mul(c2, c2), halfGap(c2));
-    const z3 = f64x2.pmin(f64x2.mul(c3, c3), halfGap(c3));
+    const z0 = reduce(c0);
+    const z1 = reduce(c1);
+    const z2 = reduce(c2);
+    const z3 = reduce(c3);
     const zz0 = f64x2.mul(z0, z0);
     const zz1 = f64x2.mul(z1, z1);
     const zz2 = f64x2.mul(z2, z2);

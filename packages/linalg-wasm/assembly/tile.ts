@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noParameterAssign: parameters are pointers, and they walk.
 /*
  * The register tile every dense kernel is built on: two rows by four vectors.
  *

@@ -1,5 +1,9 @@
-import { type Backend, createCpuBackend } from '@sntk/linalg';
+import type { Backend } from '@sntk/linalg';
+import { createCpuBackend } from '@sntk/linalg/extending';
+import { wasmDenseChain } from './chain.ts';
+import { wasmFactor } from './factor.ts';
 import { wasmGemm, wasmPrepare } from './gemm.ts';
+import { wasmReluRecursion } from './relu-recursion.ts';
 import { wasmRuntime } from './runtime.ts';
 
 let instance: Backend | undefined;
@@ -15,6 +19,8 @@ function create(): Backend {
     name: 'wasm',
     gemm: wasmGemm(runtime),
     prepare: wasmPrepare(runtime),
+    factor: wasmFactor(runtime),
+    fused: { denseChain: wasmDenseChain(runtime), reluRecursion: wasmReluRecursion(runtime) },
     tolerance: { float64: 1e-13, float32: 1e-5 },
   });
 }

@@ -1,4 +1,4 @@
-import type { CpuKernels } from '@sntk/linalg';
+import type { CpuKernels } from '@sntk/linalg/extending';
 import { type Block, clear, copyIn, copyOut, disposed, withWork } from './operands.ts';
 import type { Runtime } from './runtime.ts';
 import { matrixVector, smallGemm } from './small-gemm.ts';
@@ -35,7 +35,9 @@ export function wasmGemm({ kernels, heap }: Runtime): Gemm {
             const depth = Math.min(kEdge, k - p);
             copyIn(heap, atA, a, block(transposeA, k, m, i, rows, p, depth));
             copyIn(heap, atB, b, block(transposeB, n, k, p, depth, j, columns));
-            multiply(rows, columns, depth, atA, transposeA, atB, transposeB, atC, work);
+            const lda = transposeA ? rows : depth;
+            const ldb = transposeB ? depth : columns;
+            multiply(rows, columns, depth, atA, lda, transposeA, atB, ldb, transposeB, atC, columns, work);
           }
           copyOut(heap, atC, c, { stride: n, row: i, rows, column: j, columns });
         }

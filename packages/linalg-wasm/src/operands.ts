@@ -20,34 +20,36 @@ export interface Block {
   readonly rows: number;
   readonly column: number;
   readonly columns: number;
+  /** Entries from one row to the next in WASM memory; `columns` unless told. */
+  readonly width?: number;
 }
 
-/** Copies a block of `from` to `address`, closing the gaps between its rows. */
+/** Copies a block of `from` to `address`, its rows `width` apart. */
 export function copyIn(heap: Heap, address: number, from: FloatArray, block: Block): void {
-  const { stride, row, rows, column, columns } = block;
+  const { stride, row, rows, column, columns, width = columns } = block;
   const to = numbers(heap, from);
   const target = address / from.BYTES_PER_ELEMENT;
-  if (columns === stride) {
+  if (columns === stride && width === stride) {
     to.set(rows * stride === from.length ? from : from.subarray(row * stride, (row + rows) * stride), target);
     return;
   }
   for (let i = 0; i < rows; i++) {
     const start = (row + i) * stride + column;
-    to.set(from.subarray(start, start + columns), target + i * columns);
+    to.set(from.subarray(start, start + columns), target + i * width);
   }
 }
 
 /** Copies what `copyIn` would read back to its place in `to`. */
 export function copyOut(heap: Heap, address: number, to: FloatArray, block: Block): void {
-  const { stride, row, rows, column, columns } = block;
+  const { stride, row, rows, column, columns, width = columns } = block;
   const from = numbers(heap, to);
   const source = address / to.BYTES_PER_ELEMENT;
-  if (columns === stride) {
+  if (columns === stride && width === stride) {
     to.set(from.subarray(source, source + rows * columns), row * stride);
     return;
   }
   for (let i = 0; i < rows; i++) {
-    const start = source + i * columns;
+    const start = source + i * width;
     to.set(from.subarray(start, start + columns), (row + i) * stride + column);
   }
 }

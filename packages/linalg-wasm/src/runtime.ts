@@ -4,14 +4,83 @@ import { createHeap, type Heap } from './heap.ts';
 
 /** What the WebAssembly module exports; sources in `assembly/`. Addresses are in bytes. */
 export interface Kernels {
-  gemm64(m: number, n: number, k: number, a: number, tA: boolean, b: number, tB: boolean, c: number, work: number): void;
-  gemm32(m: number, n: number, k: number, a: number, tA: boolean, b: number, tB: boolean, c: number, work: number): void;
+  gemm64(
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    lda: number,
+    transposeA: boolean,
+    b: number,
+    ldb: number,
+    transposeB: boolean,
+    c: number,
+    ldc: number,
+    work: number,
+  ): void;
+  gemm32(
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    lda: number,
+    transposeA: boolean,
+    b: number,
+    ldb: number,
+    transposeB: boolean,
+    c: number,
+    ldc: number,
+    work: number,
+  ): void;
   gemmWorkspace64(m: number, n: number, k: number): number;
   gemmWorkspace32(m: number, n: number, k: number): number;
   prepareLeft64(m: number, k: number, i: number, rows: number, a: number, to: number): void;
   prepareLeft32(m: number, k: number, i: number, rows: number, a: number, to: number): void;
   gemmPrepared64(m: number, n: number, k: number, a: number, b: number, c: number, work: number): void;
   gemmPrepared32(m: number, n: number, k: number, a: number, b: number, c: number, work: number): void;
+  chainForward(
+    panels: number,
+    groups: number,
+    rows: number,
+    stride: number,
+    w: number,
+    beta: number,
+    a: number,
+    h: number,
+    scale: number,
+    biasScale: number,
+    relu: boolean,
+  ): void;
+  chainSignal(count: number, delta: number, a: number, scale: number, relu: boolean): void;
+  chainDescend(
+    panels: number,
+    groups: number,
+    rows: number,
+    stride: number,
+    w: number,
+    beta: number,
+    a: number,
+    delta: number,
+    da: number,
+    step: number,
+    biasStep: number,
+  ): void;
+  reluRecursion(
+    rows: number,
+    columns: number,
+    layers: number,
+    k: number,
+    t: number,
+    columnDeviations: number,
+    columnInverses: number,
+    rowDeviations: number,
+    rowInverses: number,
+    rowStride: number,
+    scales: number,
+    biases: number,
+  ): void;
+  cholesky(n: number, a: number, stride: number, work: number): number;
+  solvePanel(n: number, l: number, stride: number, panel: number): void;
 }
 
 /** The instantiated module and the heap its operands live in. */
@@ -64,4 +133,3 @@ function moduleBytes(): Uint8Array<ArrayBuffer> {
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }
-

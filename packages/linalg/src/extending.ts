@@ -1,10 +1,14 @@
 /** What the author of a backend needs beside the root export: the smallest way to make one, and its parts. */
 export {
   BINARY_OPS,
+  type BinaryOp,
   type EighArrays,
   type FactorKernels,
+  type MatmulFlags,
   REDUCE_OPS,
+  type ReduceOp,
   UNARY_OPS,
+  type UnaryOp,
 } from './backend.ts';
 export { type CpuKernels, createCpuBackend, type GemmKernel } from './cpu-backend.ts';
 export { broadcastShape, transposeLoop } from './elementwise.ts';
@@ -17,4 +21,4 @@ export type {
   FusedKernels,
   ReluRecursionRequest,
 } from './fused.ts';
-export { showShape, sizeOf } from './tensor.ts';
+export { sizeOf } from './tensor.ts';

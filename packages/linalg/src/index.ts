@@ -1,21 +1,7 @@
-export {
-  type Backend,
-  BINARY_OPS,
-  type BinaryOp,
-  type EighArrays,
-  type FactorKernels,
-  type MatmulFlags,
-  type PreparedMatrix,
-  REDUCE_OPS,
-  type ReduceOp,
-  UNARY_OPS,
-  type UnaryOp,
-} from './backend.ts';
-export { type CpuKernels, createCpuBackend, type GemmKernel } from './cpu-backend.ts';
+export type { Backend, PreparedMatrix } from './backend.ts';
 export { eye, type TensorData, type TensorOptions, tensor, toBackend, zeros } from './create.ts';
 export {
   type CholeskyResult,
-  checkSymmetric,
   cholesky,
   type EighResult,
   eigh,
@@ -24,14 +10,7 @@ export {
   solveCholesky,
   solveTriangular,
 } from './factor.ts';
-export type {
-  ChainActivation,
-  ChainLayer,
-  DenseChain,
-  DenseChainRequest,
-  FusedKernels,
-  ReluRecursionRequest,
-} from './fused.ts';
+export type { ChainActivation, ChainLayer, DenseChain } from './fused.ts';
 export { ndarrayBackend } from './ndarray-backend.ts';
 export {
   add,
@@ -47,4 +26,4 @@ export {
   transpose,
   unary,
 } from './ops.ts';
-export { type DType, type FloatArray, showShape, sizeOf, type Tensor } from './tensor.ts';
+export { type DType, type FloatArray, showShape, type Tensor } from './tensor.ts';

@@ -80,7 +80,8 @@ export function trainSgd(architecture: Architecture, theta: FloatArray, options:
       for (let j = 0; j < batch.length; j++) {
         for (let p = 0; p < inputs; p++) input[j * inputs + p] = x[batch[j] * inputs + p];
       }
-      const f = chain.forward(input, batch.length);
+      const rows = batch.length;
+      const f = chain.forward(input.subarray(0, rows * inputs), rows);
       let loss = 0;
       for (let j = 0; j < batch.length; j++) {
         for (let o = 0; o < outputs; o++) {
@@ -91,7 +92,7 @@ export function trainSgd(architecture: Architecture, theta: FloatArray, options:
       }
       if (!Number.isFinite(loss)) throw divergence(step, losses, learningRate);
       losses[step] = loss;
-      chain.descend(gradient, learningRate);
+      chain.descend(gradient.subarray(0, rows * outputs), learningRate);
       if (onProgress && (step + 1) % stride === 0) onProgress({ step: step + 1, loss });
     }
     return { theta: chain.readParameters(), losses };

@@ -1,4 +1,4 @@
-import { ArgumentError, checkFinite, checkInteger } from '@sntk/errors';
+import { ArgumentError, checkInteger } from '@sntk/errors';
 import { indexedState } from './label.ts';
 import type { Rng } from './rng.ts';
 import { fillZiggurat } from './ziggurat.ts';
@@ -66,7 +66,15 @@ export function fillNormals(
     deviation = options.deviation ?? 1;
     first = options.offset ?? 0;
     end = options.count === undefined ? out.length : first + options.count;
-    checkFinite(where, 'options.deviation', [deviation]);
+    // This runs for every step of every path, so nothing is allocated on the way.
+    if (!Number.isFinite(deviation)) {
+      throw new ArgumentError({
+        where,
+        argument: 'options.deviation',
+        wanted: 'a finite number',
+        got: deviation,
+      });
+    }
     checkInteger(where, 'options.offset', first);
     if (!Number.isInteger(end) || end < first || end > out.length) {
       throw new ArgumentError({

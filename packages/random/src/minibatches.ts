@@ -32,7 +32,7 @@ export interface Minibatches {
 /**
  * The minibatches of a run, addressed by step: real SGD and kernel SGD given the same `rng` see the same examples.
  *
- * @throws ArgumentError when `batch` is not from 1 to `samples`.
+ * @throws ArgumentError when `batch` is not from 1 to `samples`, or a step is no integer of at least 0.
  * @example
  * ```ts
  * import { createRng, minibatches } from '@sntk/random';
@@ -43,7 +43,7 @@ export interface Minibatches {
  * ```
  */
 export function minibatches(options: MinibatchOptions): Minibatches {
-  const { samples, batch, rng } = options;
+  const { samples, batch } = options;
   checkInteger('minibatches', 'options.samples', samples, 1);
   checkInteger('minibatches', 'options.batch', batch, 1);
   checkChoice('minibatches', 'options.sampler', options.sampler, SAMPLERS);
@@ -56,7 +56,8 @@ export function minibatches(options: MinibatchOptions): Minibatches {
     });
   }
   const stepsPerEpoch = Math.ceil(samples / batch);
-  return { stepsPerEpoch, at: stepSource(options, stepsPerEpoch) };
+  const source = stepSource(options, stepsPerEpoch);
+  return { stepsPerEpoch, at: (step) => source(checkInteger('Minibatches.at', 'step', step)) };
 }
 
 function stepSource(options: MinibatchOptions, stepsPerEpoch: number): (step: number) => Int32Array {
@@ -71,7 +72,7 @@ function stepSource(options: MinibatchOptions, stepsPerEpoch: number): (step: nu
     };
   }
   let epoch = -1;
-  let order = new Int32Array(0);
+  let order: Int32Array = new Int32Array(0);
   return (step) => {
     const wanted = Math.floor(step / stepsPerEpoch);
     if (wanted !== epoch) {

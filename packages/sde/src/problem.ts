@@ -60,15 +60,13 @@ export function checkProblem(where: string, problem: SdeProblem): void {
   checkInteger(where, 'problem.noiseDimension', noiseDimension);
   checkChoice(where, 'problem.noise', noise, NOISES);
   checkChoice(where, 'problem.calculus', problem.calculus, ['ito', 'stratonovich']);
-  const wanted = { none: 0, scalar: 1, diagonal: dimension, additive: 0, commutative: 0, general: 0 }[noise];
-  const fits = ['none', 'scalar', 'diagonal'].includes(noise)
-    ? noiseDimension === wanted
-    : noiseDimension > 0;
+  const exact = { none: 0, scalar: 1, diagonal: dimension }[noise as string];
+  const fits = exact === undefined ? noiseDimension > 0 : noiseDimension === exact;
   if (!fits) {
     throw new ArgumentError({
       where,
       argument: 'problem.noiseDimension',
-      wanted: `${wanted || (noise === 'none' ? 0 : 'at least 1')} for ${noise} noise in dimension ${dimension}`,
+      wanted: `${exact ?? 'at least 1'} for ${noise} noise in dimension ${dimension}`,
       got: noiseDimension,
     });
   }

@@ -147,7 +147,8 @@ describe('moments of the ensemble', () => {
     second.push(products, paths);
     const within = (moments: typeof first, truth: Float64Array): void => {
       const error = moments.standardError();
-      moments.mean().forEach((value, i) => expect(Math.abs(value - truth[i])).toBeLessThan(4 * error[i]));
+      const mean = moments.mean();
+      for (let i = 0; i < mean.length; i++) expect(Math.abs(mean[i] - truth[i])).toBeLessThan(4 * error[i]);
     };
     within(first, problem.mean!(1, x0));
     within(second, problem.secondMoment!(1, x0));
@@ -220,8 +221,8 @@ describe('what is kept and reported', () => {
   test('a state that is not finite, with time, path and the last finite state', () => {
     const stiff = ornsteinUhlenbeck({ rate: 1000, volatility: 1, dimension: 2 });
     const x0 = new Float64Array(2 * 5);
-    x0[5 + 3] = 1;
-    // Path 13 has left the others behind by a factor of 10^200 when it overflows.
+    x0[5 + 3] = 1e200;
+    // Path 13 is ahead of the others by a factor of 10^200 all the way.
     const start = {
       method: 'eulerMaruyama',
       x0,
@@ -231,7 +232,6 @@ describe('what is kept and reported', () => {
       firstPath: 10,
       rng,
     } as const;
-    x0[5 + 3] = 1e200;
     try {
       integrate(stiff, start);
       expect.unreachable();
@@ -241,12 +241,12 @@ describe('what is kept and reported', () => {
       expect(details.path).toBe(13);
       const steps = details.step as number;
       expect(details.time).toBeCloseTo(steps * 0.01, 12);
-      // Each step multiplies by 1 − 10.
-      expect(steps).toBe(Math.ceil((Math.log10(Number.MAX_VALUE) - 200) / Math.log10(9)));
+      // A step multiplies by 1 − 10; the drift, 1000 times the state, overflows first.
+      expect(steps).toBe(1 + Math.ceil((Math.log10(Number.MAX_VALUE) - 203) / Math.log10(9)));
       const last = details.lastFinite as Float64Array;
-      expect(last[1]).toBeCloseTo(1e200 * (-9) ** (steps - 1), -294);
+      expect(Math.abs(last[1] / (1e200 * (-9) ** (steps - 1)) - 1)).toBeLessThan(1e-12);
       expect(Math.abs(last[0])).toBeLessThan(1e150);
-      expect(message).toMatch(/^integrate: path 13 is not finite after step 114 .* of eulerMaruyama/);
+      expect(message).toMatch(/^integrate: path 13 is not finite after step 112 .* of eulerMaruyama/);
     }
   });
 });

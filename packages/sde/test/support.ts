@@ -1,6 +1,6 @@
-import { createRng } from '@sntk/random';
+import { createRng, type Rng } from '@sntk/random';
 import {
-  brownianPath,
+  brownianIncrements,
   integrate,
   type Method,
   type ReferenceProblem,
@@ -46,13 +46,15 @@ export function coupled(options: OrderOptions & { readonly seed: number; readonl
   readonly exact: Float64Array;
 } {
   const { method, problem, x0, levels, paths, duration = 1, seed, reference } = options;
-  const path = brownianPath({
-    rng: createRng('orders').split(seed),
-    noiseDimension: problem.noiseDimension,
+  const depth = Math.max(...levels, reference ?? 0);
+  const size = problem.noiseDimension * paths;
+  const W = brownianMotion(
+    createRng('orders').split(seed),
+    problem.noiseDimension,
     paths,
     duration,
-    depth: Math.max(...levels, reference ?? 0),
-  });
+    2 ** depth,
+  );
   const at = (level: number): Float64Array =>
     integrate(problem, {
       method,
@@ -60,16 +62,36 @@ export function coupled(options: OrderOptions & { readonly seed: number; readonl
       t1: duration,
       steps: 2 ** level,
       paths,
-      increments: path.increments(level),
+      increments: (step, dW) => {
+        const stride = size * 2 ** (depth - level);
+        for (let i = 0; i < size; i++) dW[i] = W[(step + 1) * stride + i] - W[step * stride + i];
+      },
     }).final;
   const states = levels.map(at);
   if (reference !== undefined) return { states, exact: at(reference) };
-  const W = new Float64Array(problem.noiseDimension * paths);
-  path.increment(0, duration, W);
   const exact = new Float64Array(problem.dimension * paths);
   const start = Float64Array.from(exact, (_, i) => x0[Math.floor(i / paths)]);
-  problem.solution!(duration, start, W, exact, paths);
+  problem.solution!(duration, start, W.subarray(size << depth), exact, paths);
   return { states, exact };
+}
+
+/** W at 0, T/steps, …, T, `[steps + 1, noiseDimension, paths]`. */
+function brownianMotion(
+  rng: Rng,
+  noiseDimension: number,
+  paths: number,
+  duration: number,
+  steps: number,
+): Float64Array {
+  const size = noiseDimension * paths;
+  const draw = brownianIncrements({ rng, noiseDimension, paths, step: duration / steps });
+  const W = new Float64Array((steps + 1) * size);
+  for (let k = 0; k < steps; k++) {
+    const next = W.subarray((k + 1) * size, (k + 2) * size);
+    draw(k, next);
+    for (let i = 0; i < size; i++) next[i] += W[k * size + i];
+  }
+  return W;
 }
 
 const BATCHES = 10;

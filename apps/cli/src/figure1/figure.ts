@@ -27,7 +27,7 @@ export function drawFigure(
     panels,
     grid: problem.grid,
     points: { inputs: problem.train.points, labels: problem.y },
-    colorLabel: 'mean of f after training',
-    spreadLabel: 'standard deviation of f',
+    colorLabel: 'mean of f',
+    spreadLabel: 'std. deviation of f',
   });
 }

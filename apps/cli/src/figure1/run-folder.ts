@@ -27,7 +27,7 @@ export function openRunFolder(target: string): RunFolder {
   const aside = `${path}.partial-${process.pid}`;
   const parent = dirname(path);
   try {
-    mkdirSync(parent, { recursive: true });
+    makeFolders(parent);
     accessSync(parent, constants.W_OK);
     mkdirSync(aside);
   } catch (cause) {
@@ -42,6 +42,13 @@ export function openRunFolder(target: string): RunFolder {
     },
     discard: () => rmSync(aside, { recursive: true, force: true }),
   };
+}
+
+/** One level at a time: the recursive mode of Node 20 never returns where the system refuses, as under /proc. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  mkdirSync(path);
 }
 
 function isEmptyFolder(path: string): boolean {

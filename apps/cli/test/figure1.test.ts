@@ -1,0 +1,143 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeNpz } from '@sntk/datasets';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const MAIN = new URL('../dist/main.js', import.meta.url).pathname;
+const SMALL = ['--samples', '40', '--width', '32', '--depth', '2', '--epochs', '4', '--paths', '6', '--grid', '16'];
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sntk-cli-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function sntk(...args: string[]): { code: number | null; out: string; err: string } {
+  const result = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
+  return { code: result.status, out: result.stdout, err: result.stderr };
+}
+
+function figure1(out: string, ...args: string[]) {
+  return sntk('figure1', ...SMALL, '--out', out, ...args);
+}
+
+describe('sntk figure1', () => {
+  it('writes a run folder with everything in it and prints the table', () => {
+    const { code, out, err } = figure1('run', '--seed', '7');
+    expect(err).toContain('2N/λ_max');
+    expect(code).toBe(0);
+    for (const title of ['SGD (4)', 'NTK', 'SNTK (6)', 'SNTK as printed (6)', 'Kernel SGD (6)']) {
+      expect(out).toContain(title);
+    }
+    const run = join(folder, 'run');
+    expect(readdirSync(run).sort()).toEqual(['arrays.npz', 'figure1.png', 'figure1.svg', 'manifest.json', 'summary.json']);
+    const manifest = JSON.parse(readFileSync(join(run, 'manifest.json'), 'utf8'));
+    expect(manifest.config).toMatchObject({ seed: 7, samples: 40, width: 32, sampler: 'epoch', backend: 'wasm' });
+    expect(manifest.seconds.total).toBeGreaterThan(0);
+    expect(manifest.hardware.cores).toBeGreaterThan(0);
+    const arrays = decodeNpz(readFileSync(join(run, 'arrays.npz')));
+    expect(arrays.X.shape).toEqual([40, 2]);
+    expect(arrays.sgd_losses.shape).toEqual([4, 20]);
+    expect(arrays.sgd_grid_mean.shape).toEqual(arrays.ntk_grid_mean.shape);
+    expect(readFileSync(join(run, 'figure1.svg'), 'utf8')).toContain('Kernel SGD');
+    expect([...readFileSync(join(run, 'figure1.png')).subarray(1, 4)]).toEqual([...'PNG'].map((c) => c.charCodeAt(0)));
+  });
+
+  it('gives the same numbers bit for bit on two runs, with one worker or two', () => {
+    figure1('first', '--seed', '3', '--workers', '1');
+    figure1('second', '--seed', '3', '--workers', '2');
+    figure1('other', '--seed', '4');
+    const read = (run: string, file: string) => readFileSync(join(folder, run, file));
+    for (const file of ['summary.json', 'arrays.npz', 'figure1.svg', 'figure1.png']) {
+      expect(read('first', file).equals(read('second', file)), file).toBe(true);
+    }
+    expect(read('first', 'arrays.npz').equals(read('other', 'arrays.npz'))).toBe(false);
+  });
+
+  it('starts all methods from the same function and keeps the training data of the run', () => {
+    // With almost no training, every method is still at f_0.
+    figure1('still', '--seed', '3', '--learning-rate', '1e-12');
+    const arrays = decodeNpz(readFileSync(join(folder, 'still', 'arrays.npz')));
+    for (const method of ['sgd', 'ntk', 'sntk', 'paper', 'kernelSgd']) {
+      const mean = arrays[`${method}_grid_mean`].data as Float64Array;
+      const f0 = arrays.f0_grid.data as Float64Array;
+      // float32 parameters move by rounding at most.
+      mean.forEach((value, i) => {
+        expect(Math.abs(value - f0[i])).toBeLessThan(1e-5);
+      });
+    }
+  });
+
+  it('gives nearly the same numbers on the plain backend', () => {
+    figure1('wasm', '--seed', '5');
+    figure1('plain', '--seed', '5', '--backend', 'ndarray');
+    const mean = (run: string) =>
+      decodeNpz(readFileSync(join(folder, run, 'arrays.npz'))).sgd_grid_mean.data as Float64Array;
+    const plain = mean('plain');
+    // float32 training of 20 steps in another order of summation.
+    mean('wasm').forEach((value, i) => {
+      expect(Math.abs(value - plain[i])).toBeLessThan(1e-4);
+    });
+  });
+
+  it('runs the smooth activation, the empirical kernel and the printed convention', () => {
+    expect(figure1('erf', '--activation', 'erf').code).toBe(0);
+    expect(figure1('empirical', '--kernel', 'empirical').code).toBe(0);
+    expect(figure1('paper', '--convention', 'paper').code).toBe(0);
+    expect(readFileSync(join(folder, 'paper', 'figure1.svg'), 'utf8')).toContain('SNTK as printed');
+  });
+});
+
+describe('sntk figure1 refuses in one line', () => {
+  it.each([
+    [['--samples', '0'], '--samples must be an integer of at least 2, got 0'],
+    [['--batch', '41'], '--batch must be at most --samples, 40, got 41'],
+    [['--width', '-3'], '--width must be an integer of at least 1, got -3'],
+    [['--noise', '-1'], '--noise must be a finite number of at least 0, got -1'],
+    [['--noise', 'NaN'], "option '--noise <σ>' argument 'NaN' is invalid. a number is wanted."],
+    [['--learning-rate', '0'], '--learning-rate must be a finite number above 0, got 0'],
+    [['--activation', 'swish'], "argument 'swish' is invalid. Allowed choices are relu, erf, linear."],
+    [['--sgd-runs', '1'], '--sgd-runs must be an integer of at least 2, got 1'],
+    [['--frobnicate'], "unknown option '--frobnicate'"],
+    [['--out', '/proc/nowhere/run'], '--out must be a new folder that can be written'],
+  ])('%j, with code 2', (args, message) => {
+    const { code, err, out } = figure1('refused', ...args);
+    expect(err).toContain(message);
+    expect(err.trim().split('\n')).toHaveLength(1);
+    expect(out).toBe('');
+    expect(code).toBe(2);
+    expect(readdirSync(folder).filter((name) => name.startsWith('refused'))).toEqual([]);
+  });
+
+  it('an output folder that is taken, before computing anything', () => {
+    mkdirSync(join(folder, 'taken', 'inside'), { recursive: true });
+    const { code, err } = figure1('taken');
+    expect(err).toContain('got "taken, which exists"');
+    expect(code).toBe(2);
+  });
+
+  it('a learning rate above the mean-square limit, with code 3 and the limit; --force shows the divergence', () => {
+    const refused = figure1('fast', '--rate-fraction', '40');
+    expect(refused.code).toBe(3);
+    expect(refused.err).toMatch(/is above the mean-square limit .*: the mean diverges above 2N\/λ_max = .*; choose at most/);
+    expect(existsSync(join(folder, 'fast'))).toBe(false);
+    const forced = figure1('forced', '--rate-fraction', '40', '--epochs', '400', '--force');
+    expect(forced.code).toBe(3);
+    expect(forced.out).toMatch(/SGD +diverged/);
+    expect(forced.out).toContain('training diverged');
+    const summary = JSON.parse(readFileSync(join(folder, 'forced', 'summary.json'), 'utf8'));
+    expect(summary.diverged.sgd).toContain('not finite at step');
+    expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+});
+
+describe('sntk', () => {
+  it('prints its version and help', () => {
+    expect(sntk('--version').out.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(sntk('--help').out).toContain('figure1');
+    expect(sntk('--help').code).toBe(0);
+    expect(sntk('nonsense').code).toBe(2);
+  });
+});

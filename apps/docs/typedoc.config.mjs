@@ -1,0 +1,36 @@
+import { packages } from './typedoc/packages.mjs';
+
+/** API pages: one for each package, and one for each of its further entries, read from source. */
+export default {
+  plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme', './typedoc/name-modules.mjs'],
+  name: 'API',
+  entryPoints: packages().flatMap(({ entries }) => entries.map(({ source }) => source)),
+  tsconfig: 'tsconfig.json',
+  // Types are checked by the repository's own run of the compiler; pages need none of its time.
+  skipErrorChecking: true,
+  out: 'api',
+  docsRoot: '.',
+  router: 'module',
+  readme: 'none',
+  entryFileName: 'index',
+  hidePageHeader: true,
+  hideBreadcrumbs: true,
+  disableSources: true,
+  excludePrivate: true,
+  excludeInternal: true,
+  useCodeBlocks: true,
+  expandParameters: true,
+  parametersFormat: 'table',
+  interfacePropertiesFormat: 'table',
+  typeAliasPropertiesFormat: 'table',
+  propertyMembersFormat: 'table',
+  indexFormat: 'table',
+  tableColumnSettings: { hideModifiers: true, hideInherited: true, hideOverrides: true },
+  groupOrder: ['Functions', 'Variables', 'Classes', 'Interfaces', 'Type Aliases', '*'],
+  sortEntryPoints: false,
+  excludeExternals: true,
+  pageTitleTemplates: { module: '{name}', index: 'API' },
+  sidebar: { autoConfiguration: true, format: 'vitepress', pretty: false },
+  validation: { notExported: false, invalidLink: true, notDocumented: false },
+  logLevel: 'Warn',
+};

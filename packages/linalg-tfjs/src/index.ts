@@ -1,0 +1,2 @@
+export type { TfjsDevice } from './load.ts';
+export { type TfjsOptions, tfjsBackend } from './tfjs-backend.ts';

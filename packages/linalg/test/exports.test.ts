@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import * as conformance from '../src/conformance.ts';
+import * as extending from '../src/extending.ts';
+import * as root from '../src/index.ts';
+import * as operators from '../src/operators.ts';
+
+describe('the entry points', () => {
+  it('export these functions and no others', () => {
+    expect(Object.keys(root).sort()).toEqual([
+      'add',
+      'binary',
+      'cholesky',
+      'eigh',
+      'eye',
+      'logDeterminant',
+      'matmul',
+      'mul',
+      'ndarrayBackend',
+      'prepare',
+      'reduce',
+      'reshape',
+      'showShape',
+      'solveCholesky',
+      'solveTriangular',
+      'sub',
+      'tensor',
+      'toArray',
+      'toBackend',
+      'toFloat64',
+      'transpose',
+      'unary',
+      'zeros',
+    ]);
+    expect(Object.keys(operators).sort()).toEqual([
+      'conjugateGradient',
+      'dense',
+      'diagonal',
+      'kroneckerIdentity',
+      'lanczosEigenvalues',
+      'lowRank',
+    ]);
+    expect(Object.keys(extending).sort()).toEqual([
+      'BINARY_OPS',
+      'REDUCE_OPS',
+      'UNARY_OPS',
+      'broadcastShape',
+      'checkSymmetric',
+      'createCpuBackend',
+      'sizeOf',
+      'transposeLoop',
+    ]);
+    expect(Object.keys(conformance).sort()).toEqual(['conformanceCases']);
+  });
+});

@@ -1,0 +1,3 @@
+export { availableBackends, type BackendEntry, surveyBackends } from './backends.ts';
+export { type Closeness, expectClose } from './expect-close.ts';
+export { fitSlope, type MeanEstimate, meanAndStandardError, type SlopeEstimate } from './statistics.ts';
