@@ -52,6 +52,9 @@ export default {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(/dist/|/node_modules/|/bench/|/examples/|\\.vitepress)' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['@sntk/source', 'import', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@sntk/source', 'import', 'default'],
+    },
   },
 };

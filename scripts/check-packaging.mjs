@@ -1,17 +1,22 @@
 // Packs every public package as it would be published, checks the tarballs (publint, are-the-types-wrong), installs
 // them in an empty project with npm, imports each, and runs the command line there.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packagesIn, root, run } from './workspace.mjs';
+import { packagesIn, run } from './workspace.mjs';
 
 const work = mkdtempSync(join(tmpdir(), 'sntk-packed-'));
 const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
 let failed = 0;
 
 function check(label, tool, args, options = {}) {
-  const result = run(tool, args, { allowFailure: true, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', ...options });
+  const result = run(tool, args, {
+    allowFailure: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    ...options,
+  });
   if (result.status === 0) return;
   failed++;
   console.error(`${label}:\n${result.stdout}${result.stderr}`);
@@ -19,7 +24,9 @@ function check(label, tool, args, options = {}) {
 
 try {
   run('turbo', ['run', 'build', '--output-logs=errors-only', '--log-prefix=none'], quiet);
-  const packages = [...packagesIn('packages'), ...packagesIn('apps')].filter(({ manifest }) => !manifest.private);
+  const packages = [...packagesIn('packages'), ...packagesIn('apps')].filter(
+    ({ manifest }) => !manifest.private,
+  );
   const tarballs = {};
   for (const { path, manifest } of packages) {
     const before = new Set(readdirSync(work));
@@ -28,13 +35,19 @@ try {
     tarballs[manifest.name] = join(work, file);
     check(`publint ${manifest.name}`, 'publint', ['run', tarballs[manifest.name], '--strict']);
     // The command line has no entry to import.
-    if (!manifest.bin) check(`attw ${manifest.name}`, 'attw', [tarballs[manifest.name], '--profile', 'esm-only']);
+    if (!manifest.bin)
+      check(`attw ${manifest.name}`, 'attw', [tarballs[manifest.name], '--profile', 'esm-only']);
   }
 
   const project = join(work, 'project');
   mkdirSync(project);
-  const dependencies = Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`]));
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
+  const dependencies = Object.fromEntries(
+    Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`]),
+  );
+  writeFileSync(
+    join(project, 'package.json'),
+    JSON.stringify({ private: true, type: 'module', dependencies }),
+  );
   check('npm install of the tarballs', 'npm', ['install', '--no-audit', '--no-fund'], { cwd: project });
 
   const entries = packages
@@ -44,13 +57,35 @@ try {
         .filter((key) => key !== './package.json')
         .map((key) => manifest.name + key.slice(1)),
     );
-  const imports = entries.map((name) => `if (Object.keys(await import('${name}')).length === 0) throw new Error('${name} is empty');`);
+  const imports = entries.map(
+    (name) => `if (Object.keys(await import('${name}')).length === 0) throw new Error('${name} is empty');`,
+  );
   writeFileSync(join(project, 'imports.mjs'), imports.join('\n'));
   check('import of every entry', process.execPath, ['imports.mjs'], { cwd: project });
 
-  const size = ['--samples', '24', '--width', '16', '--epochs', '2', '--paths', '4', '--grid', '10', '--test-samples', '20'];
-  check('sntk figure1 from the tarballs', join(project, 'node_modules', '.bin', 'sntk'), ['figure1', ...size, '--out', 'run'], { cwd: project });
-  const written = spawnSync('ls', [join(project, 'run')], { encoding: 'utf8' }).stdout.trim().split('\n');
+  const size = [
+    '--samples',
+    '24',
+    '--width',
+    '16',
+    '--epochs',
+    '2',
+    '--paths',
+    '4',
+    '--grid',
+    '10',
+    '--test-samples',
+    '20',
+  ];
+  check(
+    'sntk figure1 from the tarballs',
+    join(project, 'node_modules', '.bin', 'sntk'),
+    ['figure1', ...size, '--out', 'run'],
+    { cwd: project },
+  );
+  const written = spawnSync('ls', [join(project, 'run')], { encoding: 'utf8' })
+    .stdout.trim()
+    .split('\n');
   if (!written.includes('figure1.png') || readFileSync(join(project, 'run', 'figure1.png')).length < 10_000) {
     failed++;
     console.error(`sntk figure1 from the tarballs wrote ${written.join(', ') || 'nothing'}`);

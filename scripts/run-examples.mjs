@@ -37,7 +37,12 @@ function promised(code) {
 
 /** Numbers may differ in the last digits between engines; words and brackets may be spaced differently. */
 function same(actual, wanted) {
-  const words = (text) => text.replace(/[[\](){}'",:]/g, ' ').replace(/(Float64|Float32|Int32|Uint8)Array( +\d+ +(?=[-\d]))?/g, '').split(/\s+/).filter(Boolean);
+  const words = (text) =>
+    text
+      .replace(/[[\](){}'",:]/g, ' ')
+      .replace(/(Float64|Float32|Int32|Uint8)Array( +\d+ +(?=[-\d]))?/g, '')
+      .split(/\s+/)
+      .filter(Boolean);
   const [a, b] = [words(actual), words(wanted)];
   return (
     a.length === b.length &&
@@ -77,11 +82,15 @@ rmSync(scratch, { recursive: true, force: true });
 mkdirSync(join(scratch, 'node_modules', '@sntk'), { recursive: true });
 const { symlinkSync } = await import('node:fs');
 const packages = packagesIn('packages').filter(({ manifest }) => !manifest.private);
-for (const { path, manifest } of packages) symlinkSync(path, join(scratch, 'node_modules', manifest.name), 'junction');
+for (const { path, manifest } of packages)
+  symlinkSync(path, join(scratch, 'node_modules', manifest.name), 'junction');
 const require_ndarray = join(root, 'packages/linalg/node_modules/ndarray');
 symlinkSync(require_ndarray, join(scratch, 'node_modules', 'ndarray'), 'junction');
 
-const sources = packages.flatMap(({ path }) => [...filesUnder(join(path, 'src'), '.ts'), join(path, 'README.md')]);
+const sources = packages.flatMap(({ path }) => [
+  ...filesUnder(join(path, 'src'), '.ts'),
+  join(path, 'README.md'),
+]);
 let passed = 0;
 let failed = 0;
 for (const block of [join(root, 'README.md'), ...sources].flatMap(blocksOf)) {

@@ -6,7 +6,20 @@ import { decodeNpz } from '@sntk/datasets';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const MAIN = new URL('../dist/main.js', import.meta.url).pathname;
-const SMALL = ['--samples', '40', '--width', '32', '--depth', '2', '--epochs', '4', '--paths', '6', '--grid', '16'];
+const SMALL = [
+  '--samples',
+  '40',
+  '--width',
+  '32',
+  '--depth',
+  '2',
+  '--epochs',
+  '4',
+  '--paths',
+  '6',
+  '--grid',
+  '16',
+];
 
 let folder = '';
 beforeAll(() => {
@@ -15,7 +28,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function sntk(...args: string[]): { code: number | null; out: string; err: string } {
-  const result = spawnSync(process.execPath, [MAIN, ...args], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
+  const result = spawnSync(process.execPath, [MAIN, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
   return { code: result.status, out: result.stdout, err: result.stderr };
 }
 
@@ -32,9 +49,21 @@ describe('sntk figure1', () => {
       expect(out).toContain(title);
     }
     const run = join(folder, 'run');
-    expect(readdirSync(run).sort()).toEqual(['arrays.npz', 'figure1.png', 'figure1.svg', 'manifest.json', 'summary.json']);
+    expect(readdirSync(run).sort()).toEqual([
+      'arrays.npz',
+      'figure1.png',
+      'figure1.svg',
+      'manifest.json',
+      'summary.json',
+    ]);
     const manifest = JSON.parse(readFileSync(join(run, 'manifest.json'), 'utf8'));
-    expect(manifest.config).toMatchObject({ seed: 7, samples: 40, width: 32, sampler: 'epoch', backend: 'wasm' });
+    expect(manifest.config).toMatchObject({
+      seed: 7,
+      samples: 40,
+      width: 32,
+      sampler: 'epoch',
+      backend: 'wasm',
+    });
     expect(manifest.seconds.total).toBeGreaterThan(0);
     expect(manifest.hardware.cores).toBeGreaterThan(0);
     const arrays = decodeNpz(readFileSync(join(run, 'arrays.npz')));
@@ -42,7 +71,9 @@ describe('sntk figure1', () => {
     expect(arrays.sgd_losses.shape).toEqual([4, 20]);
     expect(arrays.sgd_grid_mean.shape).toEqual(arrays.ntk_grid_mean.shape);
     expect(readFileSync(join(run, 'figure1.svg'), 'utf8')).toContain('Kernel SGD');
-    expect([...readFileSync(join(run, 'figure1.png')).subarray(1, 4)]).toEqual([...'PNG'].map((c) => c.charCodeAt(0)));
+    expect([...readFileSync(join(run, 'figure1.png')).subarray(1, 4)]).toEqual(
+      [...'PNG'].map((c) => c.charCodeAt(0)),
+    );
   });
 
   it('gives the same numbers bit for bit on two runs, with one worker or two', () => {
@@ -121,7 +152,9 @@ describe('sntk figure1 refuses in one line', () => {
   it('a learning rate above the mean-square limit, with code 3 and the limit; --force shows the divergence', () => {
     const refused = figure1('fast', '--rate-fraction', '40');
     expect(refused.code).toBe(3);
-    expect(refused.err).toMatch(/is above the mean-square limit .*: the mean diverges above 2N\/λ_max = .*; choose at most/);
+    expect(refused.err).toMatch(
+      /is above the mean-square limit .*: the mean diverges above 2N\/λ_max = .*; choose at most/,
+    );
     expect(existsSync(join(folder, 'fast'))).toBe(false);
     const forced = figure1('forced', '--rate-fraction', '40', '--epochs', '400', '--force');
     expect(forced.code).toBe(3);

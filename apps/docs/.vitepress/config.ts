@@ -26,7 +26,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
   title: 'SNTK',
   description: 'Wide neural networks under SGD: finite networks, tangent kernels, and the noise of SGD.',
   srcExclude: ['README.md'],
-  head: [['meta', { name: 'theme-color', content: '#5b3a9e' }]],
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/favicon.svg' }]],
   markdown: {
     config(md) {
       // The plugin was typed against another release of markdown-it than VitePress was.
@@ -40,6 +40,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
     },
   },
   themeConfig: {
+    logo: '/favicon.svg',
     nav: [
       { text: 'Guide', link: '/guide/figure1', activeMatch: '/guide/' },
       { text: 'Theory', link: '/theory' },

@@ -1,5 +1,12 @@
-import { ArgumentError, checkFinite, checkInteger, checkLength, checkPositive, NumericalError } from '@sntk/errors';
-import { showShape, type Tensor, toFloat64 } from '@sntk/linalg';
+import {
+  ArgumentError,
+  checkFinite,
+  checkInteger,
+  checkLength,
+  checkPositive,
+  NumericalError,
+} from '@sntk/errors';
+import { type Tensor, toFloat64 } from '@sntk/linalg';
 import type { Minibatches } from '@sntk/random';
 
 /** An ensemble of dual states: `alpha` and `residual` row-major `[N, P]`, one column a path. */

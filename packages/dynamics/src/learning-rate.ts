@@ -1,5 +1,5 @@
 import { ArgumentError, checkPositive, NumericalError } from '@sntk/errors';
-import { matmul, transpose, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
+import { matmul, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
 import { batchFactor } from '@sntk/noise';
 import type { KernelSpectrum } from './spectrum.ts';
 

@@ -1,4 +1,11 @@
-import { checkChoice, checkFinite, checkInteger, checkLength, checkPositive, NumericalError } from '@sntk/errors';
+import {
+  checkChoice,
+  checkFinite,
+  checkInteger,
+  checkLength,
+  checkPositive,
+  NumericalError,
+} from '@sntk/errors';
 import { toFloat64 } from '@sntk/linalg';
 import { minibatches, type Rng } from '@sntk/random';
 import type { DualEnsemble, RunHooks } from './kernel-sgd.ts';
@@ -23,8 +30,8 @@ export interface PaperSntkPathsOptions extends RunHooks {
  * minibatch of each step drawn without replacement.
  *
  * The printed noise lacks the `1/b` of SGD's, so its variance is about `b` times too large: it is here to show that.
- * In the eigenbasis of `K` the drift is diagonal and the noise of a step touches `b` rows of `Q`, so a step costs
- * `O(bN)` a path.
+ * The drift is split around the noise as in `sntkPaths`; in the eigenbasis of `K` it is diagonal and the noise of a
+ * step touches `b` rows of `Q`, so a step costs `O(bN)` a path.
  *
  * Source: Definition 2 and Theorem 2 of "Stochastic Neural Tangent Kernel: Revisiting the NTK for SGD".
  *
@@ -36,7 +43,10 @@ export function paperSntkPaths(
   options: PaperSntkPathsOptions,
 ): DualEnsemble {
   const { learningRate, steps, batch, paths, rng, firstPath = 0, onProgress, signal } = options;
-  const reduction = checkChoice('paperSntkPaths', 'options.reduction', options.reduction ?? 'mean', ['mean', 'sum']);
+  const reduction = checkChoice('paperSntkPaths', 'options.reduction', options.reduction ?? 'mean', [
+    'mean',
+    'sum',
+  ]);
   const N = spectrum.samples;
   checkLength('paperSntkPaths', 'r0', r0, N, 'one per training point');
   checkFinite('paperSntkPaths', 'r0', r0);
@@ -47,7 +57,10 @@ export function paperSntkPaths(
   const { values } = spectrum;
   const q = toFloat64(spectrum.Q);
   const c0 = toModes(spectrum, r0, 1);
-  const { kept, pulled } = modeFlow(spectrum, c0, { step: learningRate, reduction });
+  const { kept, pulled } = modeFlow(spectrum, c0, { step: learningRate / 2, reduction });
+  const drift = (a: Float64Array): void => {
+    for (let j = 0; j < N; j++) a[j] = kept[j] * a[j] - pulled[j];
+  };
   // √(η/b) times the deviation √η of dW over a step.
   const intensity = learningRate / Math.sqrt(batch);
   const all = new Float64Array(N * paths);
@@ -56,12 +69,18 @@ export function paperSntkPaths(
   for (let p = 0; p < paths; p++) {
     signal?.throwIfAborted();
     const stream = rng.split(firstPath + p);
-    const batches = minibatches({ samples: N, batch, sampler: 'without-replacement', rng: stream.split('batches') });
+    const batches = minibatches({
+      samples: N,
+      batch,
+      sampler: 'without-replacement',
+      rng: stream.split('batches'),
+    });
     const normals = stream.split('noise');
     a.fill(0);
     for (let step = 0; step < steps; step++) {
       const members = batches.at(step);
       normals.fillNormal(kicks);
+      drift(a);
       for (let m = 0; m < members.length; m++) {
         const row = members[m] * N;
         let r = 0;
@@ -72,7 +91,7 @@ export function paperSntkPaths(
         const row = members[m] * N;
         for (let j = 0; j < N; j++) a[j] += kicks[m] * q[row + j];
       }
-      for (let j = 0; j < N; j++) a[j] = kept[j] * a[j] - pulled[j];
+      drift(a);
     }
     if (!a.every(Number.isFinite)) {
       throw new NumericalError({

@@ -58,9 +58,19 @@ describe('gradient flow (13)', () => {
   });
 
   it('is exact on eigenvalues of zero, where (1 − e^{−λt})/λ becomes t', () => {
-    const singular = kernelSpectrum(tensor([[1, 1], [1, 1]], { backend }));
+    const singular = kernelSpectrum(
+      tensor(
+        [
+          [1, 1],
+          [1, 1],
+        ],
+        { backend },
+      ),
+    );
     const { residual, alpha } = gradientFlow(singular, new Float64Array([1, -1]), { time: 3 });
-    expect([...residual].map((value) => Math.abs(value))).toEqual([1, 1].map((value) => expect.closeTo(value, 14)));
+    expect([...residual].map((value) => Math.abs(value))).toEqual(
+      [1, 1].map((value) => expect.closeTo(value, 14)),
+    );
     expect(alpha[0]).toBeCloseTo(-1.5, 14);
   });
 
@@ -79,7 +89,9 @@ describe('gradient descent (14)', () => {
     let r = r0.slice();
     const alpha = new Float64Array(N);
     for (let step = 0; step < 25; step++) {
-      r.forEach((value, i) => (alpha[i] -= (learningRate * value) / N));
+      r.forEach((value, i) => {
+        alpha[i] -= (learningRate * value) / N;
+      });
       const moved = apply(r);
       r = r.map((value, i) => value - (learningRate * moved[i]) / N);
     }
@@ -93,15 +105,27 @@ describe('gradient descent (14)', () => {
   it('becomes gradient flow for small steps, at first order', () => {
     const flow = gradientFlow(spectrum, r0, { time: 1 }).residual;
     const gap = (steps: number): number =>
-      Math.hypot(...gradientDescent(spectrum, r0, { learningRate: 1 / steps, steps }).residual.map((v, i) => v - flow[i]));
+      Math.hypot(
+        ...gradientDescent(spectrum, r0, { learningRate: 1 / steps, steps }).residual.map(
+          (v, i) => v - flow[i],
+        ),
+      );
     expect(gap(2000) / gap(4000)).toBeCloseTo(2, 1);
   });
 });
 
 describe('kernelSpectrum', () => {
   it('refuses a kernel that is not positive semidefinite and says by how much', () => {
-    expect(() => kernelSpectrum(tensor([[1, 2], [2, 1]], { backend }))).toThrow(
-      'K is not positive semidefinite: its smallest eigenvalue is -1.000e+0, its largest 3.000e+0',
-    );
+    expect(() =>
+      kernelSpectrum(
+        tensor(
+          [
+            [1, 2],
+            [2, 1],
+          ],
+          { backend },
+        ),
+      ),
+    ).toThrow('K is not positive semidefinite: its smallest eigenvalue is -1.000e+0, its largest 3.000e+0');
   });
 });

@@ -52,7 +52,8 @@ function traceError(ensemble: DualEnsemble): number {
   const size = paths / groups;
   const traces = Array.from({ length: groups }, (_, g) => {
     const part = new Float64Array(N * size);
-    for (let i = 0; i < N; i++) for (let p = 0; p < size; p++) part[i * size + p] = residual[i * paths + g * size + p];
+    for (let i = 0; i < N; i++)
+      for (let p = 0; p < size; p++) part[i * size + p] = residual[i * paths + g * size + p];
     return trace(moments({ residual: part, alpha: part, paths: size }).covariance);
   });
   const mean = traces.reduce((sum, value) => sum + value / groups, 0);
@@ -85,7 +86,8 @@ describe('kernel SGD (28)', () => {
       { backend, shape: [N, N] },
     );
     const phi = toArray(features);
-    const source = () => minibatches({ samples: N, batch: BATCH, sampler: 'epoch', rng: rng.split('linear') });
+    const source = () =>
+      minibatches({ samples: N, batch: BATCH, sampler: 'epoch', rng: rng.split('linear') });
     const w = new Float64Array(N);
     const batches = source();
     for (let step = 0; step < 40; step++) {
@@ -97,7 +99,10 @@ describe('kernel SGD (28)', () => {
     }
     const { residual } = kernelSgd(K, r0, { learningRate, steps: 40, batches: [source()] });
     for (let i = 0; i < N; i++) {
-      expect(residual[i]).toBeCloseTo(w.reduce((sum, value, p) => sum + value * phi[i * N + p], r0[i]), 11);
+      expect(residual[i]).toBeCloseTo(
+        w.reduce((sum, value, p) => sum + value * phi[i * N + p], r0[i]),
+        11,
+      );
     }
   });
 
@@ -129,7 +134,9 @@ describe('exact moments (33)', () => {
     const steps = 7;
     const k = toArray(K) as Float64Array;
     const times = (a: Float64Array, b: Float64Array): Float64Array =>
-      toArray(matmul(tensor(a, { backend, shape: [N, N] }), tensor(b, { backend, shape: [N, N] }))) as Float64Array;
+      toArray(
+        matmul(tensor(a, { backend, shape: [N, N] }), tensor(b, { backend, shape: [N, N] })),
+      ) as Float64Array;
     const A = k.map((value, q) => (q % (N + 1) === 0 ? 1 : 0) - (learningRate * value) / N);
     const c = (N - BATCH) / (BATCH * (N - 1));
     let S = Float64Array.from({ length: N * N }, (_, q) => r0[Math.floor(q / N)] * r0[q % N]);
@@ -215,7 +222,9 @@ describe('learning-rate limits (36)', () => {
       const D = S.map((value, q) => (q % (N + 1) === 0 ? value : 0));
       const product = (a: Float64Array, b: Float64Array) => toArray(matmul(matmul(t(a), t(b)), t(a)));
       const [kept, kdk, ksk] = [product(A, S), product(k, D), product(k, S)];
-      const next = kept.map((value, q) => value + eta * eta * c * (kdk[q] / N - ksk[q] / N ** 2)) as Float64Array;
+      const next = kept.map(
+        (value, q) => value + eta * eta * c * (kdk[q] / N - ksk[q] / N ** 2),
+      ) as Float64Array;
       growth = trace(next) / trace(S);
       const size = trace(next);
       S = next.map((value) => value / size);

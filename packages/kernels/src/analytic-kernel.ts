@@ -1,6 +1,6 @@
 import { type Architecture, resolveLayers } from '@sntk/architecture';
 import { ArgumentError } from '@sntk/errors';
-import { showShape, type Tensor, tensor, toArray } from '@sntk/linalg';
+import { type Tensor, tensor, toArray } from '@sntk/linalg';
 import { firstVariances, type Points, pointsOf } from './first-layer.ts';
 import { fusedRelu } from './fused-relu.ts';
 import { checkPoints, diagonals, kernelLayers, pairRecursion } from './recursion.ts';
@@ -67,7 +67,10 @@ export function analyticKernel(architecture: Architecture, options: KernelOption
   }
   if (!Z) finishSymmetric(x.count, { nngp, ntk }, { nngp: qx.variances[layers.length - 1], ntk: qx.ntk });
   const shape = [x.count, z.count];
-  return { nngp: tensor(nngp, { backend: X.backend, shape }), ntk: tensor(ntk, { backend: X.backend, shape }) };
+  return {
+    nngp: tensor(nngp, { backend: X.backend, shape }),
+    ntk: tensor(ntk, { backend: X.backend, shape }),
+  };
 }
 
 function points(argument: string, X: Tensor, inputs: number): Points {
@@ -96,4 +99,3 @@ function finishSymmetric(n: number, kernels: Both, diagonal: Both): void {
     }
   }
 }
-

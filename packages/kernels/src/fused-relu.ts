@@ -25,7 +25,8 @@ export function fusedRelu(
   const { X, Z, qx, qz, nngp, ntk } = request;
   const kernel = X.backend.fused?.reluRecursion;
   const fits = layers.slice(1).every((layer) => layer.dual === relu.dual && isNtk(layer)) && isNtk(layers[0]);
-  if (!kernel || !fits || layers.length < 2 || X.dtype !== 'float64' || Z.dtype !== 'float64') return undefined;
+  if (!kernel || !fits || layers.length < 2 || X.dtype !== 'float64' || Z.dtype !== 'float64')
+    return undefined;
 
   const rows = X.shape[0];
   const columns = Z.shape[0];

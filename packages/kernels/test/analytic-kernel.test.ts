@@ -23,7 +23,14 @@ describe('the ReLU tangent kernel without biases', () => {
   const opposite = [0, 0.3183098861837909, 0.6857086362829431];
 
   it.each([1, 2, 3])('has the known values on unit vectors of the plane at depth %i', (depth) => {
-    const ntk = reluKernel([[1, 0], [0, 1], [-1, 0]], depth);
+    const ntk = reluKernel(
+      [
+        [1, 0],
+        [0, 1],
+        [-1, 0],
+      ],
+      depth,
+    );
     expect(ntk[0]).toBe(depth + 1);
     expect(ntk[1]).toBeCloseTo(orthogonal[depth - 1], 14);
     expect(ntk[2]).toBeCloseTo(opposite[depth - 1], 14);
@@ -42,7 +49,13 @@ describe('the ReLU tangent kernel without biases', () => {
     // dΘ/dθ at 0 follows from Ṫ = (π − θ)/2π: Θ(θ) ≈ (L+1) − θ L(L+1)/(2π) for unit variance, summed over layers.
     for (const depth of [1, 3, 50]) {
       const angle = 1e-8;
-      const ntk = reluKernel([[1, 0], [Math.cos(angle), Math.sin(angle)]], depth);
+      const ntk = reluKernel(
+        [
+          [1, 0],
+          [Math.cos(angle), Math.sin(angle)],
+        ],
+        depth,
+      );
       const drop = (ntk[0] - ntk[1]) / angle;
       expect(drop / ((depth * (depth + 1)) / (2 * Math.PI))).toBeCloseTo(1, 4);
     }
@@ -58,7 +71,13 @@ describe('analyticKernel', () => {
       weightVariance: 1.5,
       biasVariance: 0,
     });
-    const X = tensor([[1, 2], [3, -1]], { backend });
+    const X = tensor(
+      [
+        [1, 2],
+        [3, -1],
+      ],
+      { backend },
+    );
     const { nngp, ntk } = analyticKernel(network, { X });
     expect(toArray(ntk)[1]).toBeCloseTo((3 * 1 * 1.5 ** 3) / 2, 14);
     expect(toArray(nngp)[1]).toBeCloseTo(1.5 ** 3 / 2, 14);
@@ -73,9 +92,18 @@ describe('analyticKernel', () => {
       weightVariance: w,
       biasVariance: b,
     });
-    const X = tensor([[0.3, 1], [-0.5, 0.2]], { backend });
+    const X = tensor(
+      [
+        [0.3, 1],
+        [-0.5, 0.2],
+      ],
+      { backend },
+    );
     const sigma = (p: number[], q: number[]) => (w / 2) * (p[0] * q[0] + p[1] * q[1]) + b;
-    const [p, q] = [[0.3, 1], [-0.5, 0.2]];
+    const [p, q] = [
+      [0.3, 1],
+      [-0.5, 0.2],
+    ];
     const [k, kp, kq] = [sigma(p, q), sigma(p, p), sigma(q, q)];
     const T = (2 / Math.PI) * Math.asin((2 * k) / Math.sqrt((1 + 2 * kp) * (1 + 2 * kq)));
     const slope = 4 / Math.PI / Math.sqrt((1 + 2 * kp) * (1 + 2 * kq) - 4 * k * k);
@@ -86,7 +114,13 @@ describe('analyticKernel', () => {
 
   it('adds n_in times the second moment in the standard parameterization, MATH (6)', () => {
     const shared = { inputs: 2, hidden: [64], weightVariance: 2, biasVariance: 0.5 } as const;
-    const X = tensor([[1, 0.5], [0, 1]], { backend });
+    const X = tensor(
+      [
+        [1, 0.5],
+        [0, 1],
+      ],
+      { backend },
+    );
     const ntk = analyticKernel(fullyConnected({ ...shared, parameterization: 'ntk' }), { X });
     const standard = analyticKernel(fullyConnected({ ...shared, parameterization: 'standard' }), { X });
     expect([...toArray(standard.nngp)]).toEqual([...toArray(ntk.nngp)]);
@@ -99,26 +133,39 @@ describe('analyticKernel', () => {
 
   it('is symmetric to the last bit and positive semidefinite to rounding on random data', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 24 }), fc.integer({ min: 1, max: 4 }), fc.nat(1000), (N, d, seed) => {
-        const data = new Float64Array(N * d);
-        createRng(seed).fillNormal(data);
-        // A repeated point makes the exact kernel singular.
-        data.copyWithin((N - 1) * d, 0, d);
-        for (const activation of [relu, erfActivation]) {
-          const network = fullyConnected({ inputs: d, hidden: [1, 1, 1], activation });
-          const { ntk } = analyticKernel(network, { X: tensor(data, { backend, shape: [N, d] }) });
-          const K = toArray(ntk);
-          for (let i = 0; i < N; i++) for (let j = 0; j < i; j++) expect(K[i * N + j]).toBe(K[j * N + i]);
-          const { values } = eigh(ntk);
-          expect(values[0]).toBeGreaterThan(-1e-14 * N * values[N - 1]);
-        }
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 24 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.nat(1000),
+        (N, d, seed) => {
+          const data = new Float64Array(N * d);
+          createRng(seed).fillNormal(data);
+          // A repeated point makes the exact kernel singular.
+          data.copyWithin((N - 1) * d, 0, d);
+          for (const activation of [relu, erfActivation]) {
+            const network = fullyConnected({ inputs: d, hidden: [1, 1, 1], activation });
+            const { ntk } = analyticKernel(network, { X: tensor(data, { backend, shape: [N, d] }) });
+            const K = toArray(ntk);
+            for (let i = 0; i < N; i++) for (let j = 0; j < i; j++) expect(K[i * N + j]).toBe(K[j * N + i]);
+            const { values } = eigh(ntk);
+            expect(values[0]).toBeGreaterThan(-1e-14 * N * values[N - 1]);
+          }
+        },
+      ),
       { numRuns: 40 },
     );
   });
 
   it('gives the same numbers for X against X and X against a copy of X', () => {
-    const X = tensor([[1, 0.2], [0.3, -1], [1, 0.2], [0, 0]], { backend });
+    const X = tensor(
+      [
+        [1, 0.2],
+        [0.3, -1],
+        [1, 0.2],
+        [0, 0],
+      ],
+      { backend },
+    );
     const network = fullyConnected({ inputs: 2, hidden: [1, 1, 1] });
     const own = toArray(analyticKernel(network, { X }).ntk);
     const cross = toArray(analyticKernel(network, { X, Z: X }).ntk);
@@ -129,7 +176,13 @@ describe('analyticKernel', () => {
 
   it('takes zero inputs, zero bias and no points at all', () => {
     const network = fullyConnected({ inputs: 2, hidden: [1, 1], biasVariance: 0 });
-    const X = tensor([[0, 0], [1, 1]], { backend });
+    const X = tensor(
+      [
+        [0, 0],
+        [1, 1],
+      ],
+      { backend },
+    );
     expect([...toArray(analyticKernel(network, { X }).ntk)].every(Number.isFinite)).toBe(true);
     const none = tensor(new Float64Array(0), { backend, shape: [0, 2] });
     expect(analyticKernel(network, { X: none }).ntk.shape).toEqual([0, 0]);
@@ -137,8 +190,16 @@ describe('analyticKernel', () => {
 
   it('refuses points of another dimension and rows that are not finite, by number', () => {
     const network = fullyConnected({ inputs: 3, hidden: [1] });
-    expect(() => analyticKernel(network, { X: tensor([[1, 2]], { backend }) })).toThrow('options.X must be of shape [N, 3], got [1, 2]');
-    const bad = tensor([[1, 2, 3], [1, Number.NaN, 3]], { backend });
+    expect(() => analyticKernel(network, { X: tensor([[1, 2]], { backend }) })).toThrow(
+      'options.X must be of shape [N, 3], got [1, 2]',
+    );
+    const bad = tensor(
+      [
+        [1, 2, 3],
+        [1, Number.NaN, 3],
+      ],
+      { backend },
+    );
     expect(() => analyticKernel(network, { X: bad })).toThrow('row 1');
   });
 });

@@ -82,7 +82,10 @@ export function solvePanel(n: usize, l: usize, stride: usize, panel: usize): voi
     for (let at = to; at < to + PANEL_STEP; at += 16) {
       const x = f64x2.div(v128.load(at), upper);
       v128.store(at, x);
-      v128.store(at + PANEL_STEP, f64x2.div(f64x2.sub(v128.load(at + PANEL_STEP), f64x2.mul(across, x)), lower));
+      v128.store(
+        at + PANEL_STEP,
+        f64x2.div(f64x2.sub(v128.load(at + PANEL_STEP), f64x2.mul(across, x)), lower),
+      );
     }
   }
 }

@@ -116,7 +116,9 @@ function multiplySymmetric(n: usize, a: usize, stride: usize, x: usize, y: usize
     const row = a + i * stride;
     const rows = min(4, n - i);
     if (rows === 4) multiplyRows(i, row, stride, x, y);
-    else for (let r: usize = 0; r < rows; r++) multiplyRow(i, row + r * stride, x, load<f64>(x + (i + r) * 8), y, r);
+    else
+      for (let r: usize = 0; r < rows; r++)
+        multiplyRow(i, row + r * stride, x, load<f64>(x + (i + r) * 8), y, r);
     // The triangle on the diagonal.
     for (let r: usize = 0; r < rows; r++) {
       const from = row + r * stride;

@@ -1,30 +1,62 @@
 import type { Backend } from '@sntk/linalg';
 import { createCpuBackend } from '@sntk/linalg/extending';
 import { wasmDenseChain } from './chain.ts';
+import { wasmEigh } from './eigh.ts';
 import { wasmFactor } from './factor.ts';
 import { wasmGemm, wasmPrepare } from './gemm.ts';
 import { wasmReluRecursion } from './relu-recursion.ts';
-import { wasmRuntime } from './runtime.ts';
+import { type Runtime, wasmRuntime } from './runtime.ts';
 
 let instance: Backend | undefined;
 
+/**
+ * The backend of SIMD kernels in WebAssembly, on one thread: products, factorizations, the ReLU recursion MATH (4), (5)
+ * and training steps of dense networks MATH (1), the same bits on every machine.
+ *
+ * Tensors are ordinary typed arrays; kernels copy operands into WASM memory and results out of it. Prepared matrices
+ * and dense chains stay there until `dispose`. Each call gives the same instance.
+ *
+ * @throws UnavailableError where there is no WebAssembly with 128-bit SIMD, and from operations for which its memory,
+ * at most 4 GB, is exhausted.
+ * @example
+ * ```ts
+ * import { matmul, tensor, toArray } from '@sntk/linalg';
+ * import { wasmBackend } from '@sntk/linalg-wasm';
+ *
+ * const A = tensor([[1, 2], [3, 4]], { backend: wasmBackend() });
+ * console.log(toArray(matmul(A, A))); // Float64Array [7, 10, 15, 22]
+ * ```
+ */
 export function wasmBackend(): Backend {
-  instance ??= create();
+  instance ??= create(wasmRuntime());
   return instance;
 }
 
-function create(): Backend {
-  const runtime = wasmRuntime();
+function create(runtime: Runtime): Backend {
   return createCpuBackend({
     name: 'wasm',
     gemm: wasmGemm(runtime),
     prepare: wasmPrepare(runtime),
-    factor: wasmFactor(runtime),
+    factor: { ...wasmFactor(runtime), eigh: wasmEigh(runtime) },
     fused: { denseChain: wasmDenseChain(runtime), reluRecursion: wasmReluRecursion(runtime) },
     tolerance: { float64: 1e-13, float32: 1e-5 },
   });
 }
 
+/**
+ * Bytes of WASM memory that prepared matrices and dense chains hold: what has not been disposed of.
+ *
+ * @example
+ * ```ts
+ * import { prepare, tensor } from '@sntk/linalg';
+ * import { wasmBackend, wasmMemoryInUse } from '@sntk/linalg-wasm';
+ *
+ * const K = prepare(tensor([[2, 1], [1, 2]], { backend: wasmBackend() }));
+ * console.log(wasmMemoryInUse()); // 64
+ * K.dispose();
+ * console.log(wasmMemoryInUse()); // 0
+ * ```
+ */
 export function wasmMemoryInUse(): number {
   return wasmRuntime().heap.inUse();
 }

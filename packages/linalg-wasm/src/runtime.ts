@@ -81,6 +81,8 @@ export interface Kernels {
   ): void;
   cholesky(n: number, a: number, stride: number, work: number): number;
   solvePanel(n: number, l: number, stride: number, panel: number): void;
+  tridiagonalWorkspace(n: number): number;
+  tridiagonalize(n: number, a: number, stride: number, d: number, e: number, tau: number, work: number): void;
 }
 
 /** The instantiated module and the heap its operands live in. */

@@ -35,7 +35,11 @@ export interface EmpiricalNtkOptions {
  * console.log(empiricalNtk(network, theta, { X }).shape); // [2, 2]
  * ```
  */
-export function empiricalNtk(architecture: Architecture, theta: FloatArray, options: EmpiricalNtkOptions): Tensor {
+export function empiricalNtk(
+  architecture: Architecture,
+  theta: FloatArray,
+  options: EmpiricalNtkOptions,
+): Tensor {
   const { X, Z, outputs: [o, p] = [0, 0] } = options;
   const passX = forwardPass(architecture, theta, X);
   const passZ = Z ? forwardPass(architecture, theta, Z) : passX;

@@ -1,6 +1,6 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError } from '@sntk/errors';
-import { type FloatArray, matmul, showShape, type Tensor, tensor, toArray } from '@sntk/linalg';
+import { type FloatArray, matmul, type Tensor, tensor, toArray } from '@sntk/linalg';
 import { checkParameters, type ParameterBlock, parameterLayout } from './layout.ts';
 
 /** What a forward pass leaves behind for a backward one. */

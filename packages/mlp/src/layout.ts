@@ -30,5 +30,11 @@ export function parameterLayout(architecture: Architecture): {
 
 /** Throws unless `theta` has one entry per parameter of the architecture. */
 export function checkParameters(where: string, architecture: Architecture, theta: FloatArray): void {
-  checkLength(where, 'theta', theta, parameterLayout(architecture).size, 'one per parameter of the architecture');
+  checkLength(
+    where,
+    'theta',
+    theta,
+    parameterLayout(architecture).size,
+    'one per parameter of the architecture',
+  );
 }

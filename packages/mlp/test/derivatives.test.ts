@@ -29,7 +29,15 @@ function jacobian(parts: ReturnType<typeof setup>, outputs: number, output: numb
 describe.each([relu, erfActivation, linear])('a finite network with $name', (activation) => {
   it('has the gradient that central differences see', () => {
     const { network, theta, X } = setup(activation, 2);
-    const cotangent = tensor([[1, -2], [0.5, 0], [3, 1], [-1, 1]], { backend });
+    const cotangent = tensor(
+      [
+        [1, -2],
+        [0.5, 0],
+        [3, 1],
+        [-1, 1],
+      ],
+      { backend },
+    );
     const weights = toArray(cotangent);
     const gradient = vjp(network, theta, { X, cotangent });
     const value = (at: Float64Array): number =>
@@ -47,7 +55,11 @@ describe.each([relu, erfActivation, linear])('a finite network with $name', (act
 
   it('has the tangent kernel of its Jacobian, for every pair of outputs', () => {
     const parts = setup(activation, 2);
-    for (const pair of [[0, 0], [0, 1], [1, 1]] as const) {
+    for (const pair of [
+      [0, 0],
+      [0, 1],
+      [1, 1],
+    ] as const) {
       const left = jacobian(parts, 2, pair[0]);
       const right = jacobian(parts, 2, pair[1]);
       const kernel = toArray(empiricalNtk(parts.network, parts.theta, { X: parts.X, outputs: pair }));
@@ -77,7 +89,9 @@ describe('empiricalNtk', () => {
   it('refuses outputs and points that the network does not have', () => {
     const { network, theta, X } = setup(relu, 1);
     expect(() => empiricalNtk(network, theta, { X, outputs: [0, 1] })).toThrow('outputs below 1, got [0, 1]');
-    expect(() => forward(network, theta, tensor([[1, 2]], { backend }))).toThrow('of shape [N, 3], got [1, 2]');
+    expect(() => forward(network, theta, tensor([[1, 2]], { backend }))).toThrow(
+      'of shape [N, 3], got [1, 2]',
+    );
     expect(() => forward(network, theta.subarray(1), X)).toThrow('of length');
   });
 });

@@ -29,7 +29,13 @@ describe('trainSgd', () => {
     const residual = toFloat64(forward(network, theta, X)).map((f, i) => f - toFloat64(Y)[i]);
     const cotangent = tensor(residual, { backend, shape: [7, 2] });
     const gradient = vjp(network, theta, { X, cotangent });
-    const { theta: after, losses } = trainSgd(network, theta, { X, Y, batches: batches(7), steps: 1, learningRate: 0.3 });
+    const { theta: after, losses } = trainSgd(network, theta, {
+      X,
+      Y,
+      batches: batches(7),
+      steps: 1,
+      learningRate: 0.3,
+    });
     after.forEach((value, p) => {
       expect(value).toBeCloseTo(theta[p] - (0.3 / 7) * gradient[p], 13);
     });
@@ -37,11 +43,23 @@ describe('trainSgd', () => {
   });
 
   it('moves a linear model as least squares does: w ← w − η (1/b) Σ r x', () => {
-    const network = fullyConnected({ inputs: 1, hidden: [], activation: linear, weightVariance: 1, biasVariance: 0 });
+    const network = fullyConnected({
+      inputs: 1,
+      hidden: [],
+      activation: linear,
+      weightVariance: 1,
+      biasVariance: 0,
+    });
     const X = tensor([[2]], { backend });
     const Y = tensor([[3]], { backend });
     const batches = minibatches({ samples: 1, batch: 1, sampler: 'epoch', rng: createRng(1) });
-    const { theta } = trainSgd(network, new Float64Array([1, 0]), { X, Y, batches, steps: 2, learningRate: 0.1 });
+    const { theta } = trainSgd(network, new Float64Array([1, 0]), {
+      X,
+      Y,
+      batches,
+      steps: 2,
+      learningRate: 0.1,
+    });
     // w: 1 → 1 + 0.1·1·2 = 1.2 → 1.2 + 0.1·0.6·2 = 1.32
     expect(theta[0]).toBeCloseTo(1.32, 14);
     expect(theta[1]).toBe(0);
@@ -63,14 +81,22 @@ describe('trainSgd', () => {
 
   it('learns, in float64, to interpolate seven points', () => {
     const { network, theta, X, Y, batches } = problem();
-    const { losses } = trainSgd(network, theta, { X, Y, batches: batches(2), steps: 4000, learningRate: 0.05 });
+    const { losses } = trainSgd(network, theta, {
+      X,
+      Y,
+      batches: batches(2),
+      steps: 4000,
+      learningRate: 0.05,
+    });
     expect(Math.max(...losses.slice(-4))).toBeLessThan(1e-3 * losses[0]);
   });
 
   it('stops at divergence with the step and the last loss, and at an abort', () => {
     const { network, theta, X, Y, batches } = problem();
     const options = { X, Y, batches: batches(7), steps: 500 };
-    expect(() => trainSgd(network, theta, { ...options, learningRate: 1e6 })).toThrow(/diverged: the loss was .* not finite at step \d+; lower the learning rate, 1000000/);
+    expect(() => trainSgd(network, theta, { ...options, learningRate: 1e6 })).toThrow(
+      /diverged: the loss was .* not finite at step \d+; lower the learning rate, 1000000/,
+    );
     const signal = AbortSignal.abort();
     expect(() => trainSgd(network, theta, { ...options, learningRate: 0.1, signal })).toThrow('abort');
   });
@@ -78,6 +104,8 @@ describe('trainSgd', () => {
   it('refuses targets of another shape', () => {
     const { network, theta, X, batches } = problem();
     const Y = tensor(new Float64Array(14), { backend, shape: [7, 2] });
-    expect(() => trainSgd(network, theta, { X, Y, batches: batches(7), steps: 1, learningRate: 1 })).toThrow('options.Y must be of shape [7, 1], got [7, 2]');
+    expect(() => trainSgd(network, theta, { X, Y, batches: batches(7), steps: 1, learningRate: 1 })).toThrow(
+      'options.Y must be of shape [7, 1], got [7, 2]',
+    );
   });
 });

@@ -7,7 +7,12 @@ import { describe, expect, it } from 'vitest';
 import { empiricalNtk, forward, initialize } from '../src/index.ts';
 
 const backend = wasmBackend();
-const POINTS = [[1, 0], [0.6, 0.8], [-0.5, 1.2], [-1, -0.3]];
+const POINTS = [
+  [1, 0],
+  [0.6, 0.8],
+  [-0.5, 1.2],
+  [-1, -0.3],
+];
 const X = tensor(POINTS, { backend });
 const DRAWS = 40;
 
@@ -29,37 +34,42 @@ describe.each([
   { activation: relu, parameterization: 'ntk' as const },
   { activation: relu, parameterization: 'standard' as const },
   { activation: erfActivation, parameterization: 'ntk' as const },
-])('three hidden layers of 512 $activation.name units, $parameterization', ({ activation, parameterization }) => {
-  const network = fullyConnected({ inputs: 2, hidden: [512, 512, 512], activation, parameterization });
-  const rng = createRng(`wide ${activation.name} ${parameterization}`);
-  const analytic = analyticKernel(network, { X });
+])(
+  'three hidden layers of 512 $activation.name units, $parameterization',
+  ({ activation, parameterization }) => {
+    const network = fullyConnected({ inputs: 2, hidden: [512, 512, 512], activation, parameterization });
+    const rng = createRng(`wide ${activation.name} ${parameterization}`);
+    const analytic = analyticKernel(network, { X });
 
-  it('have the analytic tangent kernel on average, within standard errors', () => {
-    const { mean, error } = monteCarlo((i) =>
-      toArray(empiricalNtk(network, initialize(network, { rng: rng.split(i) }), { X })),
-    );
-    const exact = toArray(analytic.ntk);
-    mean.forEach((value, p) => {
-      // Four standard errors for 16 entries, and the O(1/width) bias that erf and the standard gains have.
-      const bias = activation === relu && parameterization === 'ntk' ? 0 : exact[p] * (3 / 512);
-      expect(Math.abs(value - exact[p])).toBeLessThan(4 * error[p] + Math.abs(bias));
+    it('have the analytic tangent kernel on average, within standard errors', () => {
+      const { mean, error } = monteCarlo((i) =>
+        toArray(empiricalNtk(network, initialize(network, { rng: rng.split(i) }), { X })),
+      );
+      const exact = toArray(analytic.ntk);
+      mean.forEach((value, p) => {
+        // Four standard errors for 16 entries, and the O(1/width) bias that erf and the standard gains have.
+        const bias = activation === relu && parameterization === 'ntk' ? 0 : exact[p] * (3 / 512);
+        expect(Math.abs(value - exact[p])).toBeLessThan(4 * error[p] + Math.abs(bias));
+      });
     });
-  });
 
-  it('have, at a quarter of the width, outputs with the NNGP covariance, within standard errors', () => {
-    const narrow = fullyConnected({ inputs: 2, hidden: [128, 128, 128], activation, parameterization });
-    const { mean, error } = monteCarlo((i) => {
-      // 16 networks a draw make the covariance entries nearly normal.
-      const sums = new Float64Array(16);
-      for (let copy = 0; copy < 16; copy++) {
-        const f = toArray(forward(narrow, initialize(narrow, { rng: rng.split('nngp').split(i).split(copy) }), X));
-        for (let p = 0; p < 16; p++) sums[p] += (f[p >> 2] * f[p & 3]) / 16;
-      }
-      return sums;
+    it('have, at a quarter of the width, outputs with the NNGP covariance, within standard errors', () => {
+      const narrow = fullyConnected({ inputs: 2, hidden: [128, 128, 128], activation, parameterization });
+      const { mean, error } = monteCarlo((i) => {
+        // 16 networks a draw make the covariance entries nearly normal.
+        const sums = new Float64Array(16);
+        for (let copy = 0; copy < 16; copy++) {
+          const f = toArray(
+            forward(narrow, initialize(narrow, { rng: rng.split('nngp').split(i).split(copy) }), X),
+          );
+          for (let p = 0; p < 16; p++) sums[p] += (f[p >> 2] * f[p & 3]) / 16;
+        }
+        return sums;
+      });
+      const exact = toArray(analytic.nngp);
+      mean.forEach((value, p) => {
+        expect(Math.abs(value - exact[p])).toBeLessThan(4 * error[p] + Math.abs(exact[p]) * (3 / 128));
+      });
     });
-    const exact = toArray(analytic.nngp);
-    mean.forEach((value, p) => {
-      expect(Math.abs(value - exact[p])).toBeLessThan(4 * error[p] + Math.abs(exact[p]) * (3 / 128));
-    });
-  });
-});
+  },
+);

@@ -46,7 +46,11 @@ export interface FunctionNoise {
  * console.log(noise.trace()); // 5
  * ```
  */
-export function functionNoise(K: Tensor, residual: Float64Array, options: FunctionNoiseOptions): FunctionNoise {
+export function functionNoise(
+  K: Tensor,
+  residual: Float64Array,
+  options: FunctionNoiseOptions,
+): FunctionNoise {
   const [M, N] = checkKernel('functionNoise', K, residual);
   const scale = Math.sqrt(batchFactor({ ...options, samples: N }) / N);
   const k = toArray(K);

@@ -22,6 +22,17 @@ import {
 } from './support.ts';
 
 type Name = keyof typeof methods;
+
+/** Methods for any noise. */
+const ALL: readonly Name[] = [
+  'eulerMaruyama',
+  'exponentialEuler',
+  'exponentialStrang',
+  'stochasticHeun',
+  'eulerHeun',
+  'midpoint',
+];
+
 const stratonovich = { calculus: 'stratonovich' } as const;
 
 /** A function of every entry by itself. */
@@ -48,6 +59,7 @@ describe('strong order', () => {
   test.each<[Name, string, (name: Name) => ReferenceProblem]>([
     ['eulerMaruyama', 'geometric Brownian motion', gbm],
     ['exponentialEuler', 'geometric Brownian motion', gbm],
+    ['exponentialStrang', 'geometric Brownian motion', gbm],
     ['milstein', 'geometric Brownian motion', gbm],
     ['stochasticHeun', 'geometric Brownian motion', gbm],
     ['eulerHeun', 'geometric Brownian motion', gbm],
@@ -65,40 +77,34 @@ describe('strong order', () => {
     );
   });
 
-  test.each<Name>(['eulerMaruyama', 'exponentialEuler', 'stochasticHeun', 'eulerHeun', 'midpoint'])(
-    'of %s is the declared one for additive noise',
-    (name) => {
-      const method = methods[name];
-      const problem = ornsteinUhlenbeck({ rate: 1, volatility: 1 });
-      const order = strongOrder({
-        method,
-        problem,
-        x0: [0],
-        levels: [4, 5, 6, 7],
-        paths: 200,
-        reference: 11,
-      });
-      expectOrder(order, method.orders.additive!.strong);
-    },
-  );
+  test.each(ALL)('of %s is the declared one for additive noise', (name) => {
+    const method = methods[name];
+    const problem = ornsteinUhlenbeck({ rate: 1, volatility: 1 });
+    const order = strongOrder({
+      method,
+      problem,
+      x0: [0],
+      levels: [4, 5, 6, 7],
+      paths: 200,
+      reference: 11,
+    });
+    expectOrder(order, method.orders.additive!.strong);
+  });
 
-  test.each<Name>(['eulerMaruyama', 'exponentialEuler', 'stochasticHeun', 'eulerHeun', 'midpoint'])(
-    'of %s is the declared one for commuting and scalar noise on two coordinates',
-    (name) => {
-      const { calculus, orders } = methods[name];
-      const make = (noise: 'scalar' | 'commutative'): ReferenceProblem => twoCoordinates(noise, calculus);
-      for (const noise of ['scalar', 'commutative'] as const) {
-        const order = strongOrder({
-          method: methods[name],
-          problem: make(noise),
-          x0: [1, 2],
-          levels,
-          paths: 200,
-        });
-        expectOrder(order, orders[noise]!.strong);
-      }
-    },
-  );
+  test.each(ALL)('of %s is the declared one for commuting and scalar noise on two coordinates', (name) => {
+    const { calculus, orders } = methods[name];
+    const make = (noise: 'scalar' | 'commutative'): ReferenceProblem => twoCoordinates(noise, calculus);
+    for (const noise of ['scalar', 'commutative'] as const) {
+      const order = strongOrder({
+        method: methods[name],
+        problem: make(noise),
+        x0: [1, 2],
+        levels,
+        paths: 200,
+      });
+      expectOrder(order, orders[noise]!.strong);
+    }
+  });
 
   // The mean square distance between the second coordinates at steps h and h' is T (h − h')/2 for Euler–Maruyama, and
   // T (h − h')/4 for the methods that take the increments' product in full: what is left is the Lévy area.
@@ -145,7 +151,7 @@ describe('weak order', () => {
       sizes.map((l) => Math.abs(error(2 ** -l))),
     );
 
-  test.each<Name>(['eulerMaruyama', 'exponentialEuler', 'stochasticHeun', 'eulerHeun', 'midpoint'])(
+  test.each(ALL)(
     'of %s is the declared one for the second moments under noise that does not commute',
     (name) => {
       const method = methods[name];
@@ -165,7 +171,7 @@ describe('weak order', () => {
     },
   );
 
-  test.each<Name>(['eulerMaruyama', 'exponentialEuler', 'eulerHeun'])(
+  test.each<Name>(['eulerMaruyama', 'exponentialEuler', 'exponentialStrang', 'eulerHeun'])(
     'of %s is the declared one for the second moment of an Ornstein–Uhlenbeck process',
     (name) => {
       const problem = ornsteinUhlenbeck({ rate: 1, volatility: 1, center: 0.5 });
@@ -177,7 +183,7 @@ describe('weak order', () => {
     },
   );
 
-  test.each<Name>(['eulerMaruyama', 'stochasticHeun', 'eulerHeun', 'midpoint'])(
+  test.each<Name>(['eulerMaruyama', 'exponentialStrang', 'stochasticHeun', 'eulerHeun', 'midpoint'])(
     'of %s is the declared one for a nonlinear drift with additive noise',
     (name) => {
       // x = ln y with dy = (r y + c) dt + s y dW, so E e^x follows m' = r m + c.
@@ -189,6 +195,11 @@ describe('weak order', () => {
         calculus: 'ito',
         drift: each((x) => r - (s * s) / 2 + c * Math.exp(-x)),
         diffusion: { apply: (t, _x, dW, out, paths) => each((w) => s * w)(t, dW, out, paths) },
+        // Split as −x/2 and the rest.
+        linear: {
+          exponential: (h) => (x, paths) => each((v) => v * Math.exp(-h / 2))(0, x, x, paths),
+          remainder: each((x) => r - (s * s) / 2 + c * Math.exp(-x) + x / 2),
+        },
       };
       const exact = (h: number): number => Math.exp(r * h) + (c / r) * Math.expm1(r * h);
       const mean = (h: number): number => oneStepMean(problem, methods[name], [0], h, ([x]) => Math.exp(x));
@@ -196,6 +207,24 @@ describe('weak order', () => {
       expect(Math.abs(order - 1 - methods[name].orders.additive!.weak)).toBeLessThan(0.1);
     },
   );
+
+  test('shows in the stationary variance of stiff modes: Strang splitting has g² h/(2 sinh λh), Euler e^{−λh} of it', () => {
+    // One step of the variance, exactly: the methods are linear here, so a unit increment shows its weight.
+    for (const [rate, h] of [
+      [1, 0.4],
+      [8, 0.25],
+    ]) {
+      const problem = ornsteinUhlenbeck({ rate, volatility: 1 });
+      const weight = (name: Name): number => {
+        const out = new Float64Array(1);
+        methods[name].prepare(problem, 1, h)(0, Float64Array.of(0), Float64Array.of(1), out);
+        return (out[0] * out[0] * h) / -Math.expm1(-2 * rate * h);
+      };
+      const strang = h / (2 * Math.sinh(rate * h));
+      expect(weight('exponentialStrang')).toBeCloseTo(strang, 13);
+      expect(weight('exponentialEuler')).toBeCloseTo(strang * Math.exp(-rate * h), 13);
+    }
+  });
 
   test('is measured with a quadrature that integrates polynomials of a normal', () => {
     const { nodes, weights } = gaussHermite(12);
@@ -233,42 +262,45 @@ describe('ordinary differential equations', () => {
     },
   );
 
-  test('exponentialEuler is exact for a linear system at any step, stiff or turning', () => {
-    const [decay, turn] = [300, 40];
-    const problem: SdeProblem = {
-      dimension: 3,
-      noiseDimension: 0,
-      noise: 'none',
-      calculus: 'ito',
-      drift: () => {
-        throw new Error('not asked for');
-      },
-      linear: {
-        exponential(h) {
-          const [c, s, e] = [Math.cos(turn * h), Math.sin(turn * h), Math.exp(-decay * h)];
-          return (x, paths) => {
-            for (let p = 0; p < paths; p++) {
-              const [u, v] = [x[p], x[paths + p]];
-              x[p] = c * u - s * v;
-              x[paths + p] = s * u + c * v;
-              x[2 * paths + p] *= e;
-            }
-          };
+  test.each(['exponentialEuler', 'exponentialStrang'] as const)(
+    '%s is exact for a linear system at any step, stiff or turning',
+    (method) => {
+      const [decay, turn] = [300, 40];
+      const problem: SdeProblem = {
+        dimension: 3,
+        noiseDimension: 0,
+        noise: 'none',
+        calculus: 'ito',
+        drift: () => {
+          throw new Error('not asked for');
         },
-      },
-    };
-    const { final } = integrate(problem, {
-      method: 'exponentialEuler',
-      x0: [1, 0, 1],
-      t1: 0.5,
-      steps: 10,
-      paths: 2,
-    });
-    const exact = [Math.cos(20), Math.sin(20), Math.exp(-150)];
-    exact.forEach((value, i) => {
-      for (const p of [0, 1]) expect(Math.abs(final[2 * i + p] - value)).toBeLessThan(1e-14);
-    });
-  });
+        linear: {
+          exponential(h) {
+            const [c, s, e] = [Math.cos(turn * h), Math.sin(turn * h), Math.exp(-decay * h)];
+            return (x, paths) => {
+              for (let p = 0; p < paths; p++) {
+                const [u, v] = [x[p], x[paths + p]];
+                x[p] = c * u - s * v;
+                x[paths + p] = s * u + c * v;
+                x[2 * paths + p] *= e;
+              }
+            };
+          },
+        },
+      };
+      const { final } = integrate(problem, {
+        method,
+        x0: [1, 0, 1],
+        t1: 0.5,
+        steps: 10,
+        paths: 2,
+      });
+      const exact = [Math.cos(20), Math.sin(20), Math.exp(-150)];
+      exact.forEach((value, i) => {
+        for (const p of [0, 1]) expect(Math.abs(final[2 * i + p] - value)).toBeLessThan(1e-14);
+      });
+    },
+  );
 });
 
 /** dx = r x dt + s x dW on two coordinates, driven by one noise or by two that act as s₁ I and s₂ diag(1, −1). */

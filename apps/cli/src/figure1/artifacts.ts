@@ -72,9 +72,9 @@ function manifestOf(
     steps: result.summary.steps,
     conventions: {
       loss: '½(f − y)², mean over examples; time = learning rate × steps',
-      sntk: 'MATH (30), calibrated: covariance (23), exponential Euler with step η',
+      sntk: 'MATH (30), calibrated: covariance (23), exponential Strang splitting with step η',
       paper: `MATH (31), ${config.paperDrift} drift`,
-      kernelSgd: "MATH (28); path p sees the minibatches of SGD run p",
+      kernelSgd: 'MATH (28); path p sees the minibatches of SGD run p',
       parameterization: 'ntk, MATH (1)',
     },
     versions: { sntk: version, node: process.versions.node, v8: process.versions.v8 },

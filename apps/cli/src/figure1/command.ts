@@ -49,7 +49,12 @@ export function figure1Command(finish: (code: number) => void): Command {
   numeric('--paths <n>', 'paths of each ensemble', d.paths);
   choice('--convention <name>', 'which SNTK the figure shows', CONVENTIONS, d.convention);
   choice('--paper-drift <name>', 'drift of the SNTK as printed', DRIFTS, d.paperDrift);
-  choice('--kernel <name>', 'infinite-width kernel, or that of the network at initialization', KERNELS, d.kernel);
+  choice(
+    '--kernel <name>',
+    'infinite-width kernel, or that of the network at initialization',
+    KERNELS,
+    d.kernel,
+  );
   numeric('--grid <n>', 'columns of the grid that is drawn', d.gridColumns);
   numeric('--test-samples <n>', 'fresh points for the accuracy', d.testSamples);
   choice('--backend <name>', 'linear algebra', BACKENDS, d.backend);

@@ -3,7 +3,7 @@ import { analyticKernel } from '@sntk/kernels';
 import { type Backend, type Tensor, toFloat64 } from '@sntk/linalg';
 import { empiricalNtk } from '@sntk/mlp';
 import type { Figure1Config } from './config.ts';
-import { networkOf, pointTensor, type Problem } from './problem.ts';
+import { networkOf, type Problem, pointTensor } from './problem.ts';
 import type { KernelArrays } from './tasks.ts';
 
 /** The tangent kernel of the run, infinitely wide or of the network as initialized, on all points. */

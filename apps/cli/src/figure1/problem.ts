@@ -67,10 +67,17 @@ export function pointTensor(points: Float64Array, backend: Backend): Tensor {
 
 export function buildProblem(config: Figure1Config, backend: Backend): Problem {
   const data = twoMoons({ samples: config.samples, noise: config.noise, rng: runStream(config, 'data') });
-  const fresh = twoMoons({ samples: config.testSamples, noise: config.noise, rng: runStream(config, 'test') });
+  const fresh = twoMoons({
+    samples: config.testSamples,
+    noise: config.noise,
+    rng: runStream(config, 'test'),
+  });
   const points = data.X.data;
   const grid = gridAround(points, config.gridColumns);
-  const theta = initialize(networkOf(config), { rng: runStream(config, 'init'), dtype: 'float32' }) as Float32Array;
+  const theta = initialize(networkOf(config), {
+    rng: runStream(config, 'init'),
+    dtype: 'float32',
+  }) as Float32Array;
   const probe = (entries: Float64Array): Probe => ({
     points: entries,
     count: entries.length / 2,

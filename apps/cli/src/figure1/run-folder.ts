@@ -1,4 +1,13 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ArgumentError } from '@sntk/errors';
 
@@ -20,8 +29,14 @@ export interface RunFolder {
 export function openRunFolder(target: string): RunFolder {
   const path = resolve(target);
   const refuse = (got: string, cause?: unknown): ArgumentError => {
-    const reason = cause instanceof Error ? `${got} (${(cause as NodeJS.ErrnoException).code ?? cause.message})` : got;
-    return new ArgumentError({ where: 'figure1', argument: '--out', wanted: 'a new folder that can be written', got: reason });
+    const reason =
+      cause instanceof Error ? `${got} (${(cause as NodeJS.ErrnoException).code ?? cause.message})` : got;
+    return new ArgumentError({
+      where: 'figure1',
+      argument: '--out',
+      wanted: 'a new folder that can be written',
+      got: reason,
+    });
   };
   if (existsSync(path) && !isEmptyFolder(path)) throw refuse(`${target}, which exists`);
   const aside = `${path}.partial-${process.pid}`;

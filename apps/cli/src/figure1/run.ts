@@ -38,7 +38,7 @@ export const DEFAULTS: Figure1Config = {
   batch: 8,
   epochs: 100,
   sampler: 'epoch',
-  rateFraction: 0.2,
+  rateFraction: 0.1,
   sgdRuns: 4,
   paths: 64,
   convention: 'calibrated',
@@ -88,7 +88,9 @@ export async function runFigure1(
 
   const tasks = planTasks(config);
   const results = await runPool(context, tasks, progress);
-  const gather = (method: Task['method']): { outcome: Outcome; seconds: number; parts: readonly TaskResult[] } => {
+  const gather = (
+    method: Task['method'],
+  ): { outcome: Outcome; seconds: number; parts: readonly TaskResult[] } => {
     const parts = results.filter((_, i) => tasks[i].method === method);
     const seconds = parts.reduce((sum, part) => sum + part.milliseconds, 0) / 1000;
     const failed = parts.find((part) => part.diverged !== undefined);

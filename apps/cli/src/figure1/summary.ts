@@ -72,7 +72,8 @@ export function summarize(
       trainAccuracy: signAgreement(fieldOf(values.train, values.paths).mean, problem.y),
       spread,
       rmseToSgd: reference ? rmse(field.mean, reference.mean) : null,
-      spreadRatio: reference?.deviation && spread !== null ? spread / rootMeanSquare(reference.deviation) : null,
+      spreadRatio:
+        reference?.deviation && spread !== null ? spread / rootMeanSquare(reference.deviation) : null,
       boundaryAgreement: reference ? signAgreement(field.mean, reference.mean) : null,
     };
   }

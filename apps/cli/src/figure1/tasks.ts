@@ -1,12 +1,12 @@
-import { NumericalError } from '@sntk/errors';
 import {
   type DualEnsemble,
-  kernelSgd,
   type KernelSpectrum,
+  kernelSgd,
   paperSntkPaths,
   predict,
   sntkPaths,
 } from '@sntk/dynamics';
+import { NumericalError } from '@sntk/errors';
 import { type Backend, tensor } from '@sntk/linalg';
 import { trainSgd } from '@sntk/mlp';
 import { type Minibatches, minibatches } from '@sntk/random';
@@ -68,11 +68,7 @@ function batchesOf(config: Figure1Config, path: number): Minibatches {
 }
 
 /** Runs a task. Divergence is a result, everything else that goes wrong is thrown. */
-export function runTask(
-  context: TaskContext,
-  task: Task,
-  onProgress: (share: number) => void,
-): TaskResult {
+export function runTask(context: TaskContext, task: Task, onProgress: (share: number) => void): TaskResult {
   const start = performance.now();
   const backend = backendByName(context.config.backend);
   const finish = (rest: Omit<TaskResult, 'milliseconds'>): TaskResult => ({
@@ -141,11 +137,29 @@ function runEnsemble(
     if (task.method === 'paper') {
       const rng = runStream(config, 'paper');
       const reduction = config.paperDrift;
-      return paperSntkPaths(spectrum, r0, { learningRate, steps, batch, reduction, paths, firstPath, rng, ...hooks });
+      return paperSntkPaths(spectrum, r0, {
+        learningRate,
+        steps,
+        batch,
+        reduction,
+        paths,
+        firstPath,
+        rng,
+        ...hooks,
+      });
     }
     const rng = runStream(config, 'sntk');
     const replacement = config.sampler === 'with-replacement';
-    return sntkPaths(spectrum, r0, { learningRate, steps, batch, replacement, paths, firstPath, rng, ...hooks });
+    return sntkPaths(spectrum, r0, {
+      learningRate,
+      steps,
+      batch,
+      replacement,
+      paths,
+      firstPath,
+      rng,
+      ...hooks,
+    });
   };
   return valuesOf(context, ensemble(), backend);
 }

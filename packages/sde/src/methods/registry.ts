@@ -4,6 +4,7 @@ import type { SdeProblem } from '../problem.ts';
 import { eulerHeun } from './euler-heun.ts';
 import { eulerMaruyama } from './euler-maruyama.ts';
 import { exponentialEuler } from './exponential-euler.ts';
+import { exponentialStrang } from './exponential-strang.ts';
 import { midpoint } from './midpoint.ts';
 import { milstein } from './milstein.ts';
 import { rk4 } from './rk4.ts';
@@ -13,6 +14,7 @@ import { stochasticHeun } from './stochastic-heun.ts';
 export type MethodName =
   | 'eulerMaruyama'
   | 'exponentialEuler'
+  | 'exponentialStrang'
   | 'milstein'
   | 'stochasticHeun'
   | 'eulerHeun'
@@ -32,6 +34,7 @@ export type MethodName =
 export const methods: Readonly<Record<MethodName, Method>> = {
   eulerMaruyama,
   exponentialEuler,
+  exponentialStrang,
   milstein,
   stochasticHeun,
   eulerHeun,
