@@ -110,7 +110,11 @@ for (const Type of [Float64Array, Float32Array]) {
   const right = numbers(n * 64);
   const pair = (run) => [plain, wasm].map(({ factor }) => shortest(() => run(factor), 300));
   report('Cholesky 1000', ...pair((factor) => factor.cholesky(n, a.slice())), n ** 3 / 3);
-  report('triangular solve 1000, 64 right-hand sides', ...pair((factor) => factor.solveLower(n, 64, l, right.slice(), false)), n * n * 64);
+  report(
+    'triangular solve 1000, 64 right-hand sides',
+    ...pair((factor) => factor.solveLower(n, 64, l, right.slice(), false)),
+    n * n * 64,
+  );
   const small = a.filter((_, at) => at < 500 * n && at % n < 500);
   report('eigenvalues and vectors 500', ...pair((factor) => factor.eigh(500, small.slice())));
   report('eigenvalues and vectors 1000', ...pair((factor) => factor.eigh(n, a.slice())));

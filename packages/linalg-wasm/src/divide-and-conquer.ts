@@ -131,7 +131,8 @@ function deflate(joined: Joined): { kept: number[]; settled: number[] } {
       continue;
     }
     if (previous >= 0) {
-      const length = Math.hypot(z[previous], z[j]);
+      // Not hypot, whose last digit differs from engine to engine.
+      const length = Math.sqrt(z[previous] ** 2 + z[j] ** 2);
       const c = z[j] / length;
       const s = -z[previous] / length;
       if (Math.abs((values[j] - values[previous]) * c * s) <= tolerance) {

@@ -40,10 +40,10 @@ function meaning(config: Figure1Config, summary: Figure1Summary): string[] {
   const { sntk, ntk } = methods;
   if (!sntk || !ntk || !sameMinibatches) return [];
   // The relative standard error of a standard deviation from R runs, if they vary along one direction.
-  const uncertainty = 1 / Math.sqrt(2 * (config.sgdRuns - 1));
-  const share = (ratio: number | null): string => (ratio === null ? '–' : `${ratio.toFixed(2)}×`);
+  const uncertainty = Math.round(100 / Math.sqrt(2 * (config.sgdRuns - 1)));
+  const overstated = summary.paperOverstatement ?? Number.NaN;
   return [
-    `  The NTK has SGD's mean but no noise; the calibrated SNTK has ${share(sntk.spreadRatio)} SGD's spread (that of ${config.sgdRuns} runs, known to ±${(100 * uncertainty).toFixed(0)} %),`,
-    `  kernel SGD on SGD's own minibatches ${share(sameMinibatches.spreadRatio)}: the rest is the finite width. The SNTK as printed overstates the spread ${share(summary.paperOverstatement)}, its variance ${share((summary.paperOverstatement ?? 0) ** 2)}.`,
+    `  NTK and SNTK share SGD's mean up to the finite width (RMSE ${number(ntk.rmseToSgd, 3)}), but only the SNTK has a spread: ${number(sntk.spreadRatio, 2)} of that of ${config.sgdRuns} SGD runs (known to ±${uncertainty} %).`,
+    `  Kernel SGD on the same minibatches has ${sameMinibatches.spreadRatio.toFixed(2)} of it; the rest is the finite width. The SNTK as printed overstates the spread ${overstated.toFixed(1)} times, the variance ${(overstated * overstated).toFixed(0)} times.`,
   ];
 }
