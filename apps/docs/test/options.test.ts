@@ -6,7 +6,7 @@ const guide = readFileSync(new URL('../guide/figure1.md', import.meta.url), 'utf
 
 /** Rows `| --flag | default | … |` of the guide's tables, by flag. */
 const rows = new Map(
-  [...guide.matchAll(/^\| `(--[a-z-]+)(?: [^`]*)?` \| ?([^|]*)\|/gm)].map(([, flag, value]) => [
+  [...guide.matchAll(/^\| `(--[a-z-]+)(?: [^`]*)?` *\|([^|]*)\|/gm)].map(([, flag, value]) => [
     flag,
     value.trim(),
   ]),

@@ -22,6 +22,7 @@ export interface RunHooks {
   readonly signal?: AbortSignal;
 }
 
+/** One run for each source of minibatches, all from the same start. */
 export interface KernelSgdOptions extends RunHooks {
   /** η. */
   readonly learningRate: number;
@@ -38,7 +39,7 @@ export interface KernelSgdOptions extends RunHooks {
  *
  * @param K kernel on the training points, `[N, N]`
  * @param r0 `f_0(X) − y`, `[N]`
- * @throws NumericalError when a path stops being finite, with the path and the step.
+ * @throws NumericalError when a path stops being finite, with the path.
  * @example
  * ```ts
  * import { kernelSgd } from '@sntk/dynamics';

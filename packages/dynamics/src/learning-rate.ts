@@ -3,6 +3,7 @@ import { matmul, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg'
 import { batchFactor } from '@sntk/noise';
 import type { KernelSpectrum } from './spectrum.ts';
 
+/** Where kernel SGD stops being stable, in the units of the learning rate. */
 export interface LearningRateLimits {
   /** `2N/λ_max`: beyond it the mean diverges. */
   readonly mean: number;

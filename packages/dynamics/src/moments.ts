@@ -4,6 +4,7 @@ import { batchFactor } from '@sntk/noise';
 import type { RunHooks } from './kernel-sgd.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
+/** Kernel SGD whose moments are wanted. */
 export interface MomentOptions extends RunHooks {
   readonly learningRate: number;
   readonly steps: number;

@@ -12,6 +12,7 @@ import type { DualEnsemble, RunHooks } from './kernel-sgd.ts';
 import { fromModes, modeFlow, toModes } from './modes.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
+/** An ensemble of paths of the SNTK as printed. */
 export interface PaperSntkPathsOptions extends RunHooks {
   /** η. */
   readonly learningRate: number;

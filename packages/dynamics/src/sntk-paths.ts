@@ -7,6 +7,7 @@ import type { DualEnsemble, RunHooks } from './kernel-sgd.ts';
 import { fromModes, type ModeFlow, modeFlow, toModes } from './modes.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
+/** An ensemble of SNTK paths. */
 export interface SntkOptions extends RunHooks {
   /** η: the size of the noise, and the step of the integrator. */
   readonly learningRate: number;

@@ -18,7 +18,8 @@ const rng = createRng('real sgd');
 const { X: points, y } = twoMoons({ samples: N, noise: 0.1, rng: rng.split('moons') });
 const X = tensor(points, { backend });
 
-const rms = (values: Float64Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
+const rms = (values: Float64Array): number =>
+  Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
 
 /** A network trained by SGD beside kernel SGD with its own kernel on the same minibatches: residuals of both. */
 function pair(width: number, draw: number, run: number): { real: Float64Array; kernel: Float64Array } {

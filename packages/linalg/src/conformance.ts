@@ -1,1 +1,2 @@
+/** The suite that every backend has to pass, for any test runner. */
 export { type ConformanceCase, conformanceCases } from './conformance/cases.ts';

@@ -1,3 +1,4 @@
+/** Matrices known by what they do to vectors, and what can be computed from that alone. */
 export { type CgOptions, type CgResult, conjugateGradient } from './operators/conjugate-gradient.ts';
 export { type LanczosOptions, type LanczosResult, lanczosEigenvalues } from './operators/lanczos.ts';
 export {
