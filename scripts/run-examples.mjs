@@ -1,8 +1,9 @@
 // Runs every TypeScript example of the READMEs and docstrings as a user would: each as a module of its own against the
 // built packages. An example whose lines print has the expected output in a trailing comment; both must agree.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { format } from 'node:util';
 import ts from 'typescript';
 import { packagesIn, root } from './workspace.mjs';
 
@@ -39,8 +40,8 @@ function promised(code) {
 function same(actual, wanted) {
   const words = (text) =>
     text
+      .replace(/(Float64|Float32|Int32|Uint8)Array(\(\d+\))?/g, ' ')
       .replace(/[[\](){}'",:]/g, ' ')
-      .replace(/(Float64|Float32|Int32|Uint8)Array( +\d+ +(?=[-\d]))?/g, '')
       .split(/\s+/)
       .filter(Boolean);
   const [a, b] = [words(actual), words(wanted)];
@@ -55,7 +56,6 @@ function same(actual, wanted) {
 }
 
 async function runBlock(block, number) {
-  const { format } = await import('node:util');
   const file = join(block.folder, `example-${number}.mjs`);
   const source = ts.transpileModule(block.code, {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
@@ -80,12 +80,11 @@ async function runBlock(block, number) {
 // Examples import packages by name, so they run from a folder whose node_modules has them all.
 rmSync(scratch, { recursive: true, force: true });
 mkdirSync(join(scratch, 'node_modules', '@sntk'), { recursive: true });
-const { symlinkSync } = await import('node:fs');
 const packages = packagesIn('packages').filter(({ manifest }) => !manifest.private);
 for (const { path, manifest } of packages)
   symlinkSync(path, join(scratch, 'node_modules', manifest.name), 'junction');
-const require_ndarray = join(root, 'packages/linalg/node_modules/ndarray');
-symlinkSync(require_ndarray, join(scratch, 'node_modules', 'ndarray'), 'junction');
+const ndarray = join(root, 'packages/linalg/node_modules/ndarray');
+symlinkSync(ndarray, join(scratch, 'node_modules', 'ndarray'), 'junction');
 
 const sources = packages.flatMap(({ path }) => [
   ...filesUnder(join(path, 'src'), '.ts'),
@@ -93,7 +92,8 @@ const sources = packages.flatMap(({ path }) => [
 ]);
 let passed = 0;
 let failed = 0;
-for (const block of [join(root, 'README.md'), ...sources].flatMap(blocksOf)) {
+const guides = filesUnder(join(root, 'apps/docs/guide'), '.md');
+for (const block of [join(root, 'README.md'), ...guides, ...sources].flatMap(blocksOf)) {
   const label = `${relative(root, block.path)}:${block.line}`;
   try {
     await runBlock({ ...block, folder: scratch }, passed + failed);

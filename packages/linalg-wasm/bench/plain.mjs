@@ -26,36 +26,18 @@ export function plainChainStep(layers, theta, x, rows, gradientOf, rate) {
     const { inputs, outputs, weightScale, biasScale, activation } = layers[l];
     const { own, from, to } = trace[l];
     const below = new Float32Array(rows * inputs);
-    const delta = signal.map((value, at) => (activation && to[at] === 0 ? 0 : value));
-    // Four units of the layer, and four examples, at a time.
-    if (l > 0) {
-      for (let j = 0; j < rows; j++) {
-        for (let r = 0; r < outputs; r += 4) {
-          const row = own + r * inputs;
-          const [d0, d1, d2, d3] = [0, 1, 2, 3].map((u) =>
-            r + u < outputs ? weightScale * delta[j * outputs + r + u] : 0,
-          );
-          const at = j * inputs;
-          const [w1, w2, w3] = [1, 2, 3].map((u) => row + Math.min(u, outputs - 1 - r) * inputs);
-          for (let k = 0; k < inputs; k++) {
-            below[at + k] +=
-              d0 * theta[row + k] + d1 * theta[w1 + k] + d2 * theta[w2 + k] + d3 * theta[w3 + k];
-          }
-        }
-      }
-    }
     for (let r = 0; r < outputs; r++) {
       const row = own + r * inputs;
-      for (let j = 0; j < rows; j += 4) {
-        const [d0, d1, d2, d3] = [0, 1, 2, 3].map((u) =>
-          j + u < rows ? rate * delta[(j + u) * outputs + r] : 0,
-        );
-        const [a0, a1, a2, a3] = [0, 1, 2, 3].map((u) => Math.min(j + u, rows - 1) * inputs);
-        for (let k = 0; k < inputs; k++) {
-          theta[row + k] -=
-            weightScale * (d0 * from[a0 + k] + d1 * from[a1 + k] + d2 * from[a2 + k] + d3 * from[a3 + k]);
-        }
-        theta[own + outputs * inputs + r] -= biasScale * (d0 + d1 + d2 + d3);
+      for (let j = 0; j < rows; j++) {
+        if (activation && to[j * outputs + r] === 0) continue;
+        const delta = weightScale * signal[j * outputs + r];
+        if (l > 0) for (let k = 0; k < inputs; k++) below[j * inputs + k] += delta * theta[row + k];
+      }
+      for (let j = 0; j < rows; j++) {
+        if (activation && to[j * outputs + r] === 0) continue;
+        const step = rate * signal[j * outputs + r];
+        for (let k = 0; k < inputs; k++) theta[row + k] -= step * weightScale * from[j * inputs + k];
+        theta[own + outputs * inputs + r] -= step * biasScale;
       }
     }
     signal = below;
