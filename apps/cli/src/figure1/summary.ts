@@ -23,6 +23,8 @@ export interface MethodSummary {
   /** Share of fresh points whose sign the mean function has right. */
   readonly accuracy: number;
   readonly trainAccuracy: number;
+  /** Root mean square of f − y over training points and paths: what SGD's noise is proportional to. */
+  readonly trainResidual: number;
   /** Root mean square over the grid of the standard deviation over paths; absent for NTK. */
   readonly spread: number | null;
   readonly rmseToSgd: number | null;
@@ -70,6 +72,7 @@ export function summarize(
       paths: values.paths,
       accuracy: signAgreement(fieldOf(values.test, values.paths).mean, problem.testY),
       trainAccuracy: signAgreement(fieldOf(values.train, values.paths).mean, problem.y),
+      trainResidual: rootMeanSquare(values.train.map((f, q) => f - problem.y[Math.floor(q / values.paths)])),
       spread,
       rmseToSgd: reference ? rmse(field.mean, reference.mean) : null,
       spreadRatio:
