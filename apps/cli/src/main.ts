@@ -44,4 +44,7 @@ function explain(error: unknown): number {
   return 1;
 }
 
+// A reader that goes away early, as `head` does, is no error of ours.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 process.exitCode = await main();

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,10 @@ function sntk(...args: string[]): { code: number | null; out: string; err: strin
   return { code: result.status, out: result.stdout, err: result.stderr };
 }
 
+async function waitFor(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 function figure1(out: string, ...args: string[]) {
   return sntk('figure1', ...SMALL, '--out', out, ...args);
 }
@@ -45,7 +50,15 @@ describe('sntk figure1', () => {
     const { code, out, err } = figure1('run', '--seed', '7');
     expect(err).toContain('2N/λ_max');
     expect(code).toBe(0);
-    for (const title of ['SGD (4)', 'NTK', 'SNTK (6)', 'SNTK as printed (6)', 'Kernel SGD (6)']) {
+    const titles = [
+      'SGD (4)',
+      'NTK',
+      'SNTK (6)',
+      'SNTK as printed (6)',
+      'Kernel SGD, i.i.d. (6)',
+      'Kernel SGD (6)',
+    ];
+    for (const title of titles) {
       expect(out).toContain(title);
     }
     const run = join(folder, 'run');
@@ -113,6 +126,14 @@ describe('sntk figure1', () => {
     });
   });
 
+  it('says that full batches have no minibatch noise, and divides by none of it', () => {
+    const { code, out } = figure1('full', '--batch', '40', '--sampler', 'without-replacement');
+    expect(code).toBe(0);
+    expect(out).toContain('SGD has no minibatch noise here');
+    const text = readFileSync(join(folder, 'full', 'summary.json'), 'utf8');
+    expect(JSON.parse(text).methods.sntk).toMatchObject({ spread: null, spreadRatio: null });
+  });
+
   it('runs the smooth activation, the empirical kernel and the printed convention', () => {
     expect(figure1('erf', '--activation', 'erf').code).toBe(0);
     expect(figure1('empirical', '--kernel', 'empirical').code).toBe(0);
@@ -131,6 +152,7 @@ describe('sntk figure1 refuses in one line', () => {
     [['--learning-rate', '0'], '--learning-rate must be a finite number above 0, got 0'],
     [['--activation', 'swish'], "argument 'swish' is invalid. Allowed choices are relu, erf, linear."],
     [['--sgd-runs', '1'], '--sgd-runs must be an integer of at least 2, got 1'],
+    [['--samples', '1000000'], '--samples must be so small that a run fits in 8 GiB'],
     [['--frobnicate'], "unknown option '--frobnicate'"],
     [['--out', '/proc/nowhere/run'], '--out must be a new folder that can be written'],
   ])('%j, with code 2', (args, message) => {
@@ -139,7 +161,7 @@ describe('sntk figure1 refuses in one line', () => {
     expect(err.trim().split('\n')).toHaveLength(1);
     expect(out).toBe('');
     expect(code).toBe(2);
-    expect(readdirSync(folder).filter((name) => name.startsWith('refused'))).toEqual([]);
+    expect(readdirSync(folder).filter((name) => /^(refused|runs)/.test(name))).toEqual([]);
   });
 
   it('an output folder that is taken, before computing anything', () => {
@@ -162,7 +184,34 @@ describe('sntk figure1 refuses in one line', () => {
     expect(forced.out).toContain('training diverged');
     const summary = JSON.parse(readFileSync(join(folder, 'forced', 'summary.json'), 'utf8'));
     expect(summary.diverged.sgd).toContain('not finite at step');
+    // Without SGD there is nothing to be compared with.
+    expect(readFileSync(join(folder, 'forced', 'figure1.svg'), 'utf8')).not.toContain('RMSE');
     expect(readdirSync(folder).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+});
+
+describe('sntk figure1 leaves nothing half-written', () => {
+  const start = (...args: string[]) =>
+    spawn(process.execPath, [MAIN, 'figure1', ...SMALL, ...args], { cwd: folder, stdio: 'ignore' });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('after %s', async (signal) => {
+    const child = start('--epochs', '40000', '--out', `made/${signal}/run`);
+    await waitFor(() => existsSync(join(folder, 'made', signal)));
+    child.kill(signal);
+    const [code] = await once(child, 'exit');
+    expect(code).toBeGreaterThan(128);
+    expect(existsSync(join(folder, 'made'))).toBe(false);
+  });
+
+  it('and loses no run when two are given one folder', async () => {
+    const runs = [start('--out', 'shared', '--seed', '1'), start('--out', 'shared', '--seed', '2')];
+    const codes = await Promise.all(runs.map(async (run) => (await once(run, 'exit'))[0]));
+    expect(codes.sort()).toEqual([0, 2]);
+    const kept = readdirSync(folder).filter((name) => name.startsWith('shared'));
+    const seeds = kept.map(
+      (name) => JSON.parse(readFileSync(join(folder, name, 'manifest.json'), 'utf8')).config.seed,
+    );
+    expect(seeds.sort()).toEqual([1, 2]);
   });
 });
 

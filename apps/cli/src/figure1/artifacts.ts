@@ -40,7 +40,7 @@ function arraysOf({ problem, kernel, outcomes, losses }: Figure1Result): Record<
   const shape = [problem.grid.rows, problem.grid.columns];
   for (const method of METHODS) {
     const outcome = outcomes[method];
-    if (!('values' in outcome)) continue;
+    if (!outcome || !('values' in outcome)) continue;
     const { grid, train, paths } = outcome.values;
     const { mean, deviation } = fieldOf(grid, paths);
     arrays[`${method}_grid_mean`] = ndarray(mean, shape);
@@ -75,6 +75,7 @@ function manifestOf(
       sntk: 'MATH (30), calibrated: covariance (23), exponential Strang splitting with step η',
       paper: `MATH (31), ${config.paperDrift} drift`,
       kernelSgd: 'MATH (28); path p sees the minibatches of SGD run p',
+      independent: 'MATH (28) with minibatches drawn without replacement, independent between steps',
       parameterization: 'ntk, MATH (1)',
     },
     versions: { sntk: version, node: process.versions.node, v8: process.versions.v8 },

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ACTIVATIONS } from '@sntk/architecture';
 import { SAMPLERS } from '@sntk/random';
@@ -5,13 +6,16 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { BACKENDS } from '../backends.ts';
 import { progressBar, silentBar } from '../progress.ts';
 import { writeArtifacts } from './artifacts.ts';
-import { CONVENTIONS, DRIFTS, type Figure1Config, KERNELS } from './config.ts';
+import { CONVENTIONS, checkConfig, DRIFTS, type Figure1Config, KERNELS } from './config.ts';
 import { DEFAULTS, runFigure1 } from './run.ts';
 import { openRunFolder } from './run-folder.ts';
 import { renderTable } from './table.ts';
 
 /** What the command line adds to the configuration. */
 type Flags = Figure1Config & { readonly grid: number; readonly out?: string; readonly quiet?: boolean };
+
+/** After these nothing half-written stays behind. */
+const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function number(text: string): number {
   const value = Number(text);
@@ -69,17 +73,19 @@ export function figure1Command(finish: (code: number) => void): Command {
 async function run(flags: Flags): Promise<number> {
   const { grid, out, quiet, ...rest } = flags;
   const config: Figure1Config = { ...rest, gridColumns: grid };
+  checkConfig(config);
   const started = new Date();
   const folder = openRunFolder(out ?? join('runs', `figure1-${stamp(started)}`));
   const progress = quiet ? silentBar : progressBar('figure1');
   const say = (line: string): void => {
     if (!quiet) console.error(line);
   };
-  const interrupt = (): void => {
+  const interrupt = (signal: NodeJS.Signals): void => {
+    progress.stop();
     folder.discard();
-    process.exit(130);
+    process.exit(128 + constants.signals[signal]);
   };
-  process.once('SIGINT', interrupt);
+  for (const signal of INTERRUPTS) process.once(signal, interrupt);
   try {
     const result = await runFigure1(config, { progress, say });
     progress.stop();
@@ -92,7 +98,7 @@ async function run(flags: Flags): Promise<number> {
   } finally {
     progress.stop();
     folder.discard();
-    process.removeListener('SIGINT', interrupt);
+    for (const signal of INTERRUPTS) process.removeListener(signal, interrupt);
   }
 }
 

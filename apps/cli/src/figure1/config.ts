@@ -81,4 +81,42 @@ export function checkConfig(config: Figure1Config): void {
   checkInteger(where, '--test-samples', config.testSamples, 1);
   checkChoice(where, '--backend', config.backend, BACKENDS);
   checkInteger(where, '--workers', config.workers, 1);
+  checkMemory(config);
+}
+
+/** What a run may need at its peak. */
+const MEMORY_LIMIT = 8 * 2 ** 30;
+
+/** Refuses sizes that do not fit, naming the part that is largest. */
+function checkMemory(config: Figure1Config): void {
+  const {
+    samples: N,
+    width,
+    depth,
+    paths,
+    sgdRuns,
+    epochs,
+    batch,
+    gridColumns,
+    testSamples,
+    workers,
+  } = config;
+  // A grid has about as many rows as columns; all arrays are float64 but the parameters, which are kept twice.
+  const points = N + gridColumns ** 2 + testSamples;
+  const parts: readonly (readonly [string, number])[] = [
+    ['--width and --depth', (1 + workers) * 12 * depth * width * (width + 1) + 24 * points * width],
+    ['--samples', 64 * N * N],
+    ['--grid and --test-samples', (1 + workers) * 8 * points * N],
+    ['--paths', 32 * paths * (points + N)],
+    ['--epochs', 8 * sgdRuns * epochs * Math.ceil(N / batch)],
+  ];
+  const total = parts.reduce((sum, [, bytes]) => sum + bytes, 0);
+  if (total <= MEMORY_LIMIT) return;
+  const [name] = parts.reduce((worst, part) => (part[1] > worst[1] ? part : worst));
+  throw new ArgumentError({
+    where: 'figure1',
+    argument: name,
+    wanted: `so small that a run fits in ${MEMORY_LIMIT / 2 ** 30} GiB`,
+    got: `a run of about ${(total / 2 ** 30).toPrecision(3)} GiB`,
+  });
 }

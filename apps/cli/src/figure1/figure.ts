@@ -2,25 +2,28 @@ import { decisionFigure } from '@sntk/plot';
 import type { Figure1Config } from './config.ts';
 import { fieldOf } from './metrics.ts';
 import type { Problem } from './problem.ts';
-import { type Figure1Summary, METHOD_TITLES, type Method, type Outcome } from './summary.ts';
+import { type Figure1Summary, METHOD_TITLES, type Method, type Outcomes } from './summary.ts';
 
 /** The figure as SVG: means and standard deviations of four methods over the plane. */
 export function drawFigure(
   config: Figure1Config,
   problem: Problem,
-  outcomes: Readonly<Record<Method, Outcome>>,
+  outcomes: Outcomes,
   summary: Figure1Summary,
 ): string {
   const shown: Method[] = ['sgd', 'ntk', config.convention === 'paper' ? 'paper' : 'sntk', 'kernelSgd'];
   const panels = shown.flatMap((method) => {
     const outcome = outcomes[method];
     const row = summary.methods[method];
-    if (!('values' in outcome) || !row) return [];
+    if (!outcome || !('values' in outcome) || !row) return [];
     const { mean, deviation } = fieldOf(outcome.values.grid, outcome.values.paths);
     const caption =
       method === 'sgd'
         ? `${row.paths} runs · accuracy ${row.accuracy.toFixed(3)}`
-        : `accuracy ${row.accuracy.toFixed(3)} · RMSE ${(row.rmseToSgd ?? 0).toFixed(3)}`;
+        : [
+            `accuracy ${row.accuracy.toFixed(3)}`,
+            ...(row.rmseToSgd === null ? [] : [`RMSE ${row.rmseToSgd.toFixed(3)}`]),
+          ].join(' · ');
     return [{ title: METHOD_TITLES[method], caption, mean, ...(deviation ? { spread: deviation } : {}) }];
   });
   return decisionFigure({

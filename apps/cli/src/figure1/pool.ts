@@ -5,7 +5,13 @@ import type { WorkerRequest } from '../worker.ts';
 import type { Task, TaskContext, TaskResult } from './tasks.ts';
 
 /** Rough relative costs, from which the remaining time is estimated. */
-const COST: Readonly<Record<Task['method'], number>> = { sgd: 25, sntk: 0.33, paper: 0.06, kernelSgd: 0.02 };
+const COST: Readonly<Record<Task['method'], number>> = {
+  sgd: 16,
+  sntk: 0.3,
+  paper: 0.14,
+  independent: 0.02,
+  kernelSgd: 0.02,
+};
 
 /** Runs the tasks on worker threads, as many at a time as there are workers. Results are in the order of the tasks. */
 export async function runPool(

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,9 +16,9 @@ import { ArgumentError } from '@sntk/errors';
 export interface RunFolder {
   readonly path: string;
   write(name: string, content: string | Uint8Array): void;
-  /** Moves the finished folder to its place. */
+  /** Moves the finished folder to its place; refused when something else has taken the place meanwhile. */
   commit(): void;
-  /** Removes what has been written. Does nothing after `commit`. */
+  /** Removes what has been written, and folders made on the way. Does nothing after `commit`. */
   discard(): void;
 }
 
@@ -28,42 +29,61 @@ export interface RunFolder {
  */
 export function openRunFolder(target: string): RunFolder {
   const path = resolve(target);
-  const refuse = (got: string, cause?: unknown): ArgumentError => {
-    const reason =
-      cause instanceof Error ? `${got} (${(cause as NodeJS.ErrnoException).code ?? cause.message})` : got;
-    return new ArgumentError({
-      where: 'figure1',
-      argument: '--out',
-      wanted: 'a new folder that can be written',
-      got: reason,
-    });
-  };
-  if (existsSync(path) && !isEmptyFolder(path)) throw refuse(`${target}, which exists`);
+  if (existsSync(path) && !isEmptyFolder(path)) throw refusal(`${target}, which exists`);
   const aside = `${path}.partial-${process.pid}`;
-  const parent = dirname(path);
+  const made: string[] = [];
   try {
-    makeFolders(parent);
-    accessSync(parent, constants.W_OK);
+    makeFolders(dirname(path), made);
+    accessSync(dirname(path), constants.W_OK);
     mkdirSync(aside);
   } catch (cause) {
-    throw refuse(target, cause);
+    removeEmpty(made);
+    throw refusal(target, cause);
   }
+  let committed = false;
   return {
     path,
     write: (name, content) => writeFileSync(join(aside, name), content),
     commit() {
-      if (existsSync(path)) rmSync(path, { recursive: true });
-      renameSync(aside, path);
+      // An empty folder gives way to a rename on POSIX, not on Windows; one with something in it must not be lost.
+      try {
+        if (isEmptyFolder(path)) rmdirSync(path);
+        renameSync(aside, path);
+      } catch (cause) {
+        committed = true;
+        throw refusal(`${target}, which was taken meanwhile; the finished run is in ${aside}`, cause);
+      }
+      committed = true;
     },
-    discard: () => rmSync(aside, { recursive: true, force: true }),
+    discard() {
+      if (committed) return;
+      rmSync(aside, { recursive: true, force: true });
+      removeEmpty(made);
+    },
   };
 }
 
+function refusal(got: string, cause?: unknown): ArgumentError {
+  const code = cause instanceof Error ? ` (${(cause as NodeJS.ErrnoException).code ?? cause.message})` : '';
+  return new ArgumentError({
+    where: 'figure1',
+    argument: '--out',
+    wanted: 'a new folder that can be written',
+    got: `${got}${code}`,
+  });
+}
+
 /** One level at a time: the recursive mode of Node 20 never returns where the system refuses, as under /proc. */
-function makeFolders(path: string): void {
+function makeFolders(path: string, made: string[]): void {
   if (existsSync(path)) return;
-  makeFolders(dirname(path));
+  makeFolders(dirname(path), made);
   mkdirSync(path);
+  made.push(path);
+}
+
+/** Innermost first; one that somebody has put something into stays. */
+function removeEmpty(folders: readonly string[]): void {
+  for (const folder of [...folders].reverse()) if (isEmptyFolder(folder)) rmdirSync(folder);
 }
 
 function isEmptyFolder(path: string): boolean {

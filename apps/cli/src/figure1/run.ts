@@ -8,8 +8,8 @@ import { buildKernel } from './kernel.ts';
 import { joinPaths } from './metrics.ts';
 import { runPool } from './pool.ts';
 import { buildProblem, type Problem } from './problem.ts';
-import { type Figure1Summary, type Method, type Outcome, summarize } from './summary.ts';
-import { type KernelArrays, type Task, type TaskContext, type TaskResult, valuesOf } from './tasks.ts';
+import { type Figure1Summary, type Method, type Outcome, type Outcomes, summarize } from './summary.ts';
+import { type KernelArrays, type Task, type TaskContext, valuesOf } from './tasks.ts';
 
 /** Paths per task: fixed, so that the numbers do not depend on the number of workers. */
 const BLOCK = 32;
@@ -18,12 +18,12 @@ export interface Figure1Result {
   readonly problem: Problem;
   readonly kernel: KernelArrays;
   readonly limits: LearningRateLimits;
-  readonly outcomes: Readonly<Record<Method, Outcome>>;
+  readonly outcomes: Outcomes;
   /** Minibatch losses of each SGD run. */
   readonly losses: readonly Float64Array[];
   readonly summary: Figure1Summary;
   /** Compute time of each method in seconds, summed over workers. */
-  readonly seconds: Readonly<Record<Method, number>>;
+  readonly seconds: Readonly<Partial<Record<Method, number>>>;
 }
 
 export const DEFAULTS: Figure1Config = {
@@ -63,7 +63,7 @@ export async function runFigure1(
   const problem = buildProblem(config, backend);
   const { arrays: kernel, spectrum } = buildKernel(config, problem, backend);
   const limits = learningRateLimits(spectrum, {
-    batch: config.batch,
+    batch: smallestBatch(config),
     replacement: config.sampler === 'with-replacement',
   });
   const learningRate = config.learningRate ?? config.rateFraction * limits.mean;
@@ -88,9 +88,7 @@ export async function runFigure1(
 
   const tasks = planTasks(config);
   const results = await runPool(context, tasks, progress);
-  const gather = (
-    method: Task['method'],
-  ): { outcome: Outcome; seconds: number; parts: readonly TaskResult[] } => {
+  const gather = (method: Task['method']): { outcome: Outcome; seconds: number } => {
     const parts = results.filter((_, i) => tasks[i].method === method);
     const seconds = parts.reduce((sum, part) => sum + part.milliseconds, 0) / 1000;
     const failed = parts.find((part) => part.diverged !== undefined);
@@ -98,35 +96,29 @@ export async function runFigure1(
     return {
       outcome: failed?.diverged ? { diverged: failed.diverged } : { values: joinPaths(blocks) },
       seconds,
-      parts,
     };
   };
-  const sgd = gather('sgd');
-  const sntk = gather('sntk');
-  const paper = gather('paper');
-  const kernelSgd = gather('kernelSgd');
-  const outcomes = {
-    sgd: sgd.outcome,
-    ntk,
-    sntk: sntk.outcome,
-    paper: paper.outcome,
-    kernelSgd: kernelSgd.outcome,
-  };
+  const outcomes: Partial<Record<Method, Outcome>> = { ntk };
+  const seconds: Partial<Record<Method, number>> = { ntk: flowSeconds };
+  for (const method of new Set(tasks.map((task) => task.method))) {
+    const { outcome, seconds: spent } = gather(method);
+    outcomes[method] = outcome;
+    seconds[method] = spent;
+  }
   return {
     problem,
     kernel,
     limits,
     outcomes,
-    losses: sgd.parts.flatMap((part) => (part.losses ? [part.losses] : [])),
+    losses: results.flatMap((result) => (result.losses ? [result.losses] : [])),
     summary: { ...summarize(config, problem, outcomes), learningRate, steps },
-    seconds: {
-      sgd: sgd.seconds,
-      ntk: flowSeconds,
-      sntk: sntk.seconds,
-      paper: paper.seconds,
-      kernelSgd: kernelSgd.seconds,
-    },
+    seconds,
   };
+}
+
+/** The last minibatch of an epoch is smaller when `b` does not divide `N`, and noisier. */
+function smallestBatch({ sampler, samples, batch }: Figure1Config): number {
+  return sampler === 'epoch' && samples % batch > 0 ? samples % batch : batch;
 }
 
 /** The longest tasks first, so that no worker is left with one at the end. */
@@ -141,5 +133,6 @@ function planTasks(config: Figure1Config): Task[] {
     { length: config.sgdRuns },
     (_, i): Task => ({ method: 'sgd', firstPath: i, paths: 1 }),
   );
-  return [...runs, ...blocks('sntk'), ...blocks('paper'), ...blocks('kernelSgd')];
+  const independent = config.sampler === 'epoch' ? blocks('independent') : [];
+  return [...runs, ...blocks('sntk'), ...blocks('paper'), ...independent, ...blocks('kernelSgd')];
 }

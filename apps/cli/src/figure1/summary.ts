@@ -1,10 +1,10 @@
 import type { Figure1Config } from './config.ts';
-import { fieldOf, firstPaths, rmse, rootMeanSquare, signAgreement } from './metrics.ts';
+import { type Field, fieldOf, firstPaths, rmse, rootMeanSquare, signAgreement } from './metrics.ts';
 import type { Problem } from './problem.ts';
 import type { PathValues } from './tasks.ts';
 
 /** The methods of the comparison, in the order of the table. */
-export const METHODS = ['sgd', 'ntk', 'sntk', 'paper', 'kernelSgd'] as const;
+export const METHODS = ['sgd', 'ntk', 'sntk', 'paper', 'independent', 'kernelSgd'] as const;
 export type Method = (typeof METHODS)[number];
 
 export const METHOD_TITLES: Readonly<Record<Method, string>> = {
@@ -12,8 +12,12 @@ export const METHOD_TITLES: Readonly<Record<Method, string>> = {
   ntk: 'NTK',
   sntk: 'SNTK',
   paper: 'SNTK as printed',
+  independent: 'Kernel SGD, i.i.d.',
   kernelSgd: 'Kernel SGD',
 };
+
+/** A spread below this share of the function is float32 rounding, not minibatch noise. */
+const ROUNDING = 1e-5;
 
 export type Outcome = { readonly values: PathValues } | { readonly diverged: string };
 
@@ -25,7 +29,7 @@ export interface MethodSummary {
   readonly trainAccuracy: number;
   /** Root mean square of f − y over training points and paths: what SGD's noise is proportional to. */
   readonly trainResidual: number;
-  /** Root mean square over the grid of the standard deviation over paths; absent for NTK. */
+  /** Root mean square over the grid of the standard deviation over paths; null where there is no noise. */
   readonly spread: number | null;
   readonly rmseToSgd: number | null;
   readonly spreadRatio: number | null;
@@ -39,35 +43,40 @@ export interface Figure1Summary {
    * Kernel SGD on the very minibatches of the SGD runs: the root mean square difference path by path, and its spread
    * over those paths against SGD's. What is left is the finite width alone.
    */
-  readonly sameMinibatches: { readonly rmse: number; readonly spreadRatio: number } | null;
+  readonly sameMinibatches: { readonly rmse: number; readonly spreadRatio: number | null } | null;
   /** Spread of the paper's literal SNTK over the calibrated one. */
   readonly paperOverstatement: number | null;
   readonly learningRate: number;
   readonly steps: number;
 }
 
+/** Outcomes by method; kernel SGD with independent minibatches runs only beside epoch shuffling. */
+export type Outcomes = Readonly<Partial<Record<Method, Outcome>>>;
+
 export function summarize(
   config: Figure1Config,
   problem: Problem,
-  outcomes: Readonly<Record<Method, Outcome>>,
+  outcomes: Outcomes,
 ): Omit<Figure1Summary, 'learningRate' | 'steps'> {
   const reached = (method: Method): PathValues | undefined => {
     const outcome = outcomes[method];
-    return 'values' in outcome ? outcome.values : undefined;
+    return outcome && 'values' in outcome ? outcome.values : undefined;
   };
   const methods: Partial<Record<Method, MethodSummary>> = {};
   const diverged: Partial<Record<Method, string>> = {};
   const sgd = reached('sgd');
   const reference = sgd ? fieldOf(sgd.grid, sgd.paths) : undefined;
+  const sgdSpread = reference ? noisySpread(reference) : null;
   for (const method of METHODS) {
     const outcome = outcomes[method];
+    if (!outcome) continue;
     if ('diverged' in outcome) {
       diverged[method] = outcome.diverged;
       continue;
     }
     const { values } = outcome;
     const field = fieldOf(values.grid, values.paths);
-    const spread = field.deviation ? rootMeanSquare(field.deviation) : null;
+    const spread = noisySpread(field);
     methods[method] = {
       paths: values.paths,
       accuracy: signAgreement(fieldOf(values.test, values.paths).mean, problem.testY),
@@ -75,19 +84,27 @@ export function summarize(
       trainResidual: rootMeanSquare(values.train.map((f, q) => f - problem.y[Math.floor(q / values.paths)])),
       spread,
       rmseToSgd: reference ? rmse(field.mean, reference.mean) : null,
-      spreadRatio:
-        reference?.deviation && spread !== null ? spread / rootMeanSquare(reference.deviation) : null,
+      spreadRatio: ratio(spread, sgdSpread),
       boundaryAgreement: reference ? signAgreement(field.mean, reference.mean) : null,
     };
   }
-  const paper = methods.paper?.spread;
-  const calibrated = methods.sntk?.spread;
   return {
     methods,
     diverged,
     sameMinibatches: pairwise(config, sgd, reached('kernelSgd')),
-    paperOverstatement: paper && calibrated ? paper / calibrated : null,
+    paperOverstatement: ratio(methods.paper?.spread, methods.sntk?.spread),
   };
+}
+
+/** Root mean square over points of the standard deviation over paths; null where there is none but rounding. */
+function noisySpread({ mean, deviation }: Field): number | null {
+  if (!deviation) return null;
+  const spread = rootMeanSquare(deviation);
+  return spread > ROUNDING * rootMeanSquare(mean) ? spread : null;
+}
+
+function ratio(a: number | null | undefined, b: number | null | undefined): number | null {
+  return typeof a === 'number' && typeof b === 'number' ? a / b : null;
 }
 
 function pairwise(
@@ -98,6 +115,6 @@ function pairwise(
   if (!sgd || !kernelSgd) return null;
   const runs = config.sgdRuns;
   const same = firstPaths(kernelSgd.grid, kernelSgd.paths, runs);
-  const spread = (values: Float64Array): number => rootMeanSquare(fieldOf(values, runs).deviation ?? []);
-  return { rmse: rmse(sgd.grid, same), spreadRatio: spread(same) / spread(sgd.grid) };
+  const spread = (values: Float64Array): number | null => noisySpread(fieldOf(values, runs));
+  return { rmse: rmse(sgd.grid, same), spreadRatio: ratio(spread(same), spread(sgd.grid)) };
 }

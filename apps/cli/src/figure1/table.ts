@@ -1,5 +1,5 @@
 import type { Figure1Config } from './config.ts';
-import { type Figure1Summary, METHOD_TITLES, METHODS, type Method } from './summary.ts';
+import { type Figure1Summary, METHOD_TITLES, METHODS, type Method, type MethodSummary } from './summary.ts';
 
 const HEADER = ['', 'accuracy', 'RMSE to SGD', 'spread / SGD', 'same side', 'time'];
 
@@ -7,26 +7,31 @@ const HEADER = ['', 'accuracy', 'RMSE to SGD', 'spread / SGD', 'same side', 'tim
 export function renderTable(
   config: Figure1Config,
   summary: Figure1Summary,
-  seconds: Readonly<Record<Method, number>>,
+  seconds: Readonly<Partial<Record<Method, number>>>,
 ): string {
-  const rows = METHODS.map((method) => {
+  const rows = METHODS.flatMap((method) => {
     const row = summary.methods[method];
-    const time = `${seconds[method].toFixed(1)} s`;
-    if (!row) return [METHOD_TITLES[method], 'diverged', '–', '–', '–', time];
-    return [
-      row.paths > 1 ? `${METHOD_TITLES[method]} (${row.paths})` : METHOD_TITLES[method],
-      row.accuracy.toFixed(3),
-      method === 'sgd' ? '0' : number(row.rmseToSgd, 4),
-      row.spread === null ? 'none' : number(row.spreadRatio, 2),
-      row.boundaryAgreement === null ? '–' : `${(100 * row.boundaryAgreement).toFixed(2)} %`,
-      time,
-    ];
+    if (!row && !summary.diverged[method]) return [];
+    return [cellsOf(method, row, seconds[method] ?? 0)];
   });
   const widths = HEADER.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
   const line = (cells: readonly string[]): string =>
     `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('   ')}`;
   const rule = `  ${'─'.repeat(widths.reduce((sum, width) => sum + width + 3, -3))}`;
   return [line(HEADER), rule, ...rows.map(line), '', ...meaning(config, summary)].join('\n');
+}
+
+function cellsOf(method: Method, row: MethodSummary | undefined, seconds: number): string[] {
+  const time = `${seconds.toFixed(1)} s`;
+  if (!row) return [METHOD_TITLES[method], 'diverged', '–', '–', '–', time];
+  return [
+    row.paths > 1 ? `${METHOD_TITLES[method]} (${row.paths})` : METHOD_TITLES[method],
+    row.accuracy.toFixed(3),
+    method === 'sgd' ? '0' : number(row.rmseToSgd, 4),
+    row.spread === null ? 'none' : number(row.spreadRatio, 2),
+    row.boundaryAgreement === null ? '–' : `${(100 * row.boundaryAgreement).toFixed(2)} %`,
+    time,
+  ];
 }
 
 function number(value: number | null, digits: number): string {
@@ -38,12 +43,15 @@ function meaning(config: Figure1Config, summary: Figure1Summary): string[] {
   const stopped = Object.values(diverged);
   if (stopped.length > 0) return stopped.map((message) => `  ${message}`);
   const { sgd, sntk, ntk, kernelSgd } = methods;
-  if (!sgd || !sntk || !ntk || !kernelSgd || !sameMinibatches) return [];
+  if (!sgd || !sntk || !ntk || !kernelSgd) return [];
+  if (sgd.spread === null)
+    return ['  SGD has no minibatch noise here: all its runs end in the same function.'];
   // The relative standard error of a standard deviation from R runs, if they vary along one direction.
   const uncertainty = Math.round(100 / Math.sqrt(2 * (config.sgdRuns - 1)));
   const overstated = summary.paperOverstatement ?? Number.NaN;
+  const slower = sgd.trainResidual / kernelSgd.trainResidual;
   return [
-    `  NTK and SNTK share SGD's mean up to the finite width (RMSE ${number(ntk.rmseToSgd, 3)}), but only the SNTK has a spread: ${number(sntk.spreadRatio, 2)} of that of ${config.sgdRuns} SGD runs (known to ±${uncertainty} %).`,
-    `  Kernel SGD on the same minibatches has ${sameMinibatches.spreadRatio.toFixed(2)} of it: noise goes with the residual, and that of the finite network ended ${(sgd.trainResidual / kernelSgd.trainResidual).toFixed(2)} times as large. The SNTK as printed overstates the spread ${overstated.toFixed(1)} times, the variance ${(overstated * overstated).toFixed(0)} times.`,
+    `  NTK and SNTK have SGD's mean to RMSE ${number(ntk.rmseToSgd, 3)}, but only the SNTK has a spread: ${number(sntk.spreadRatio, 2)} of that of ${config.sgdRuns} SGD runs (known to ±${uncertainty} %). As printed it has ${overstated.toFixed(1)} times as much, ${(overstated * overstated).toFixed(0)} times the variance.`,
+    `  Kernel SGD on SGD's own minibatches has ${number(sameMinibatches?.spreadRatio ?? null, 2)} of SGD's spread: the noise goes with the residual, and the finite network ended with ${slower.toFixed(2)} times that of its kernel.`,
   ];
 }

@@ -43,7 +43,7 @@ export interface TaskContext {
 
 /** A piece of one method that one worker does; its numbers do not depend on which worker or when. */
 export interface Task {
-  readonly method: 'sgd' | 'kernelSgd' | 'sntk' | 'paper';
+  readonly method: 'sgd' | 'kernelSgd' | 'independent' | 'sntk' | 'paper';
   readonly firstPath: number;
   readonly paths: number;
 }
@@ -59,12 +59,15 @@ export interface TaskResult {
 
 /** The minibatches of path `p`: real SGD and kernel SGD of the same number see the same examples. */
 function batchesOf(config: Figure1Config, path: number): Minibatches {
-  return minibatches({
-    samples: config.samples,
-    batch: config.batch,
-    sampler: config.sampler,
-    rng: runStream(config, 'minibatches').split(path),
-  });
+  const { samples, batch, sampler } = config;
+  return minibatches({ samples, batch, sampler, rng: runStream(config, 'minibatches').split(path) });
+}
+
+/** Minibatches that do not know of each other, as the SNTK's noise has it. */
+function independentBatches(config: Figure1Config, path: number): Minibatches {
+  const { samples, batch } = config;
+  const rng = runStream(config, 'independent').split(path);
+  return minibatches({ samples, batch, sampler: 'without-replacement', rng });
 }
 
 /** Runs a task. Divergence is a result, everything else that goes wrong is thrown. */
@@ -123,8 +126,9 @@ function runEnsemble(
   const r0 = problem.train.f0.map((f, i) => f - problem.y[i]);
   const hooks = { onProgress: (at: { done: number; total: number }) => onProgress(at.done / at.total) };
   const ensemble = (): DualEnsemble => {
-    if (task.method === 'kernelSgd') {
-      const batches = Array.from({ length: task.paths }, (_, p) => batchesOf(config, task.firstPath + p));
+    if (task.method === 'kernelSgd' || task.method === 'independent') {
+      const source = task.method === 'kernelSgd' ? batchesOf : independentBatches;
+      const batches = Array.from({ length: task.paths }, (_, p) => source(config, task.firstPath + p));
       return kernelSgd(K, r0, { learningRate, steps, batches, ...hooks });
     }
     const spectrum: KernelSpectrum = {
