@@ -171,6 +171,14 @@ describe('sntk figure1 refuses in one line', () => {
     expect(code).toBe(2);
   });
 
+  it('a network too large for float32, before training', () => {
+    const { code, err } = figure1('huge', '--bias-variance', '1e300');
+    expect(err).toMatch(
+      /outputs at initialization reach .*, too large to train in float32; lower --weight-variance/,
+    );
+    expect(code).toBe(3);
+  });
+
   it('a learning rate above the mean-square limit, with code 3 and the limit; --force shows the divergence', () => {
     const refused = figure1('fast', '--rate-fraction', '40');
     expect(refused.code).toBe(3);

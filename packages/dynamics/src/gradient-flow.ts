@@ -1,4 +1,4 @@
-import { checkFinite, checkInteger, checkLength, checkNonNegative } from '@sntk/errors';
+import { checkFinite, checkInteger, checkLength, checkNonNegative, NumericalError } from '@sntk/errors';
 import { matmul, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
 import type { KernelSpectrum } from './spectrum.ts';
 
@@ -45,6 +45,8 @@ export function gradientFlow(
 /**
  * Full-batch gradient descent in closed form after any number of steps, MATH (14): the modes decay as
  * `(1 − ηλ/N)^k`.
+ *
+ * @throws NumericalError when a rate above `2N/λ_max` has made the residual overflow.
  */
 export function gradientDescent(
   spectrum: KernelSpectrum,
@@ -83,6 +85,13 @@ function throughModes(
   });
   const back: Tensor = matmul(Q, tensor(modes, { backend: Q.backend, shape: [samples, 2] }));
   const both = toFloat64(back);
+  if (!both.every(Number.isFinite)) {
+    throw new NumericalError({
+      where,
+      found: 'the residual is too large for a number',
+      fix: 'lower the learning rate; see learningRateLimits',
+    });
+  }
   return {
     residual: Float64Array.from({ length: samples }, (_, i) => both[2 * i]),
     alpha: Float64Array.from({ length: samples }, (_, i) => both[2 * i + 1]),

@@ -69,6 +69,7 @@ export function kernelSgd(K: Tensor, r0: Float64Array, options: KernelSgdOptions
   checkInteger('kernelSgd', 'options.steps', steps);
 
   const k = toFloat64(K);
+  checkFinite('kernelSgd', 'K', k);
   const P = batches.length;
   const alpha = new Float64Array(N * P);
   const residual = new Float64Array(N * P);
@@ -99,6 +100,7 @@ function descend(
   const N = r.length;
   const b = batch.length;
   const change = new Float64Array(b);
+  for (let m = 0; m < b; m++) if (!(batch[m] < N)) throw strangeExample(batch[m], N);
   for (let m = 0; m < b; m++) change[m] = (learningRate / b) * r[batch[m]];
   for (let m = 0; m < b; m++) a[batch[m]] -= change[m];
   let m = 0;
@@ -114,6 +116,15 @@ function descend(
     const row = batch[m] * N;
     for (let j = 0; j < N; j++) r[j] -= change[m] * k[row + j];
   }
+}
+
+function strangeExample(example: number, samples: number): ArgumentError {
+  return new ArgumentError({
+    where: 'kernelSgd',
+    argument: 'options.batches',
+    wanted: `minibatches of ${samples} examples, one per row of K`,
+    got: `example ${example}`,
+  });
 }
 
 function divergence(path: number, learningRate: number): NumericalError {

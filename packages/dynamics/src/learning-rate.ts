@@ -43,7 +43,10 @@ export function learningRateLimits(
   const mean = (2 * N) / largest;
   if (c === 0) return { mean, meanSquare: mean };
 
-  const radius = stabilityRadius(values, Q, c);
+  // In units of the largest eigenvalue, so that products of eigenvalues neither overflow nor vanish.
+  const scaled = values.map((value) => value / largest);
+  const inUnits = stabilityRadius(scaled, Q, c);
+  const radius = (eta: number): number => inUnits(eta * largest);
   const last = radius(mean);
   if (last <= 1) return { mean, meanSquare: mean };
   return { mean, meanSquare: crossing(radius, mean, last) };
@@ -71,6 +74,16 @@ function crossing(radius: (eta: number) => number, mean: number, last: number): 
   return low;
 }
 
+/**
+ * Whether power iteration has come to rest: the changes shrink by a steady factor, so that what is left of them is their
+ * geometric sum.
+ */
+function settled(previous: number, total: number, lastChange: number): boolean {
+  const change = Math.abs(total - previous);
+  const factor = Math.min(change / lastChange, 0.9999);
+  return (change * factor) / (1 - factor) <= (ACCURACY / 20) * total && change <= ACCURACY * total;
+}
+
 /** Spectral radius, at a learning rate, of the positive map whose radius crosses one at the mean-square limit. */
 function stabilityRadius(values: Float64Array, Q: Tensor, c: number): (eta: number) => number {
   const N = values.length;
@@ -88,6 +101,7 @@ function stabilityRadius(values: Float64Array, Q: Tensor, c: number): (eta: numb
       }
     }
     let previous = 0;
+    let change = Number.POSITIVE_INFINITY;
     for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
       const scaled = qt.map((entry, p) => entry * s[p % N]);
       const inner = toFloat64(matmul(tensor(scaled, { backend: Q.backend, shape: [N, N] }), Q));
@@ -100,7 +114,8 @@ function stabilityRadius(values: Float64Array, Q: Tensor, c: number): (eta: numb
         total += next[m];
       }
       s = next.map((entry) => entry / total);
-      if (Math.abs(total - previous) <= 1e-7 * total) return total;
+      if (settled(previous, total, change)) return total;
+      change = Math.abs(total - previous);
       previous = total;
     }
     return previous;

@@ -1,4 +1,4 @@
-import { checkFinite, checkInteger, checkLength, checkPositive } from '@sntk/errors';
+import { checkFinite, checkInteger, checkLength, checkPositive, NumericalError } from '@sntk/errors';
 import { matmul, prepare, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
 import { batchFactor } from '@sntk/noise';
 import type { RunHooks } from './kernel-sgd.ts';
@@ -29,6 +29,7 @@ export interface ResidualMoments {
  * propagated itself, so that small spreads are not lost in a large mean: `C' = A C A + η² c_b [K diag(S) K/N − K S K/N²]`.
  *
  * @throws ArgumentError when `r0` does not have one finite entry per training point.
+ * @throws NumericalError when the moments overflow, with the step.
  * @example
  * ```ts
  * import { kernelSgdMoments, kernelSpectrum } from '@sntk/dynamics';
@@ -88,6 +89,7 @@ export function kernelSgdMoments(
       }
       C = next;
       for (let i = 0; i < N; i++) mean[i] *= decay[i];
+      if (!Number.isFinite(C[N * N - 1] + mean[N - 1])) throw divergence(step, learningRate);
       onProgress?.({ done: step + 1, total: steps });
     }
   } finally {
@@ -96,4 +98,13 @@ export function kernelSgdMoments(
   }
   const back = matmul(Q, matmul(square(C), Qt));
   return { mean: toFloat64(matmul(Q, column(mean))), covariance: toFloat64(back) };
+}
+
+function divergence(step: number, learningRate: number): NumericalError {
+  return new NumericalError({
+    where: 'kernelSgdMoments',
+    found: `the moments overflow at step ${step}`,
+    fix: `lower the learning rate, ${learningRate}; see learningRateLimits`,
+    details: { step, learningRate },
+  });
 }

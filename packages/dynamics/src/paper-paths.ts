@@ -55,6 +55,8 @@ export function paperSntkPaths(
   checkInteger('paperSntkPaths', 'options.steps', steps);
   checkInteger('paperSntkPaths', 'options.paths', paths, 1);
 
+  checkInteger('paperSntkPaths', 'options.batch', batch, 1);
+
   const { values } = spectrum;
   const q = toFloat64(spectrum.Q);
   const c0 = toModes(spectrum, r0, 1);

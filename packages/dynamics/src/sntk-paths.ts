@@ -1,4 +1,11 @@
-import { checkFinite, checkInteger, checkLength, checkPositive } from '@sntk/errors';
+import {
+  checkChoice,
+  checkFinite,
+  checkInteger,
+  checkLength,
+  checkNonNegative,
+  checkPositive,
+} from '@sntk/errors';
 import { prepare, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
 import { batchFactor, type NoiseKind } from '@sntk/noise';
 import type { Rng } from '@sntk/random';
@@ -17,6 +24,8 @@ export interface SntkOptions extends RunHooks {
   readonly batch: number;
   /** False unless told: minibatches hold different examples. */
   readonly replacement?: boolean;
+  /** `c_b` itself, where minibatches are not all of one size; see `epochBatchFactor` of `@sntk/noise`. */
+  readonly batchFactor?: number;
   /** `leading`, MATH (30), unless told; `exact` is MATH (29). */
   readonly noise?: NoiseKind;
   readonly paths: number;
@@ -57,11 +66,17 @@ export function sntkPaths(spectrum: KernelSpectrum, r0: Float64Array, options: S
   checkLength('sntkPaths', 'r0', r0, N, 'one per training point');
   checkFinite('sntkPaths', 'r0', r0);
   checkPositive('sntkPaths', 'options.learningRate', learningRate);
-  checkInteger('sntkPaths', 'options.steps', steps);
   checkInteger('sntkPaths', 'options.paths', paths, 1);
-  const intensity = Math.sqrt((learningRate * batchFactor({ ...options, samples: N })) / N);
+  checkInteger('sntkPaths', 'options.steps', steps, 1);
+  const c = checkNonNegative(
+    'sntkPaths',
+    'options.batchFactor',
+    options.batchFactor ?? batchFactor({ ...options, samples: N }),
+  );
+  const kind = checkChoice('sntkPaths', 'options.noise', options.noise ?? 'leading', ['leading', 'exact']);
+  const intensity = Math.sqrt((learningRate * c) / N);
   const c0 = toModes(spectrum, r0, 1);
-  const noise = modeNoise(spectrum, c0, { intensity, centred: options.noise === 'exact' });
+  const noise = modeNoise(spectrum, c0, { intensity, centred: kind === 'exact' });
   const problem: SdeProblem = {
     dimension: N,
     noiseDimension: N,

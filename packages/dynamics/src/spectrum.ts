@@ -12,8 +12,8 @@ export interface KernelSpectrum {
   readonly samples: number;
 }
 
-/** Negative eigenvalues up to this share of the largest, for each row, are rounding. */
-const ROUNDING = 1e-13;
+/** Negative eigenvalues up to this share of the largest, for each row, are rounding of the kernel's entries. */
+const ROUNDING = { float64: 1e-13, float32: 1.2e-7 } as const;
 
 /**
  * Decomposes a kernel on the training points, MATH (18). Mode `j` of gradient flow decays at rate `values[j]/N`.
@@ -25,7 +25,7 @@ export function kernelSpectrum(K: Tensor): KernelSpectrum {
   const { values, vectors } = eigh(K);
   const samples = values.length;
   const largest = samples > 0 ? values[samples - 1] : 0;
-  if (samples > 0 && values[0] < -ROUNDING * samples * Math.max(largest, 0)) {
+  if (samples > 0 && values[0] < -ROUNDING[K.dtype] * samples * Math.max(largest, 0)) {
     throw new NumericalError({
       where: 'kernelSpectrum',
       found: `K is not positive semidefinite: its smallest eigenvalue is ${values[0].toExponential(3)}, its largest ${largest.toExponential(3)}`,

@@ -102,6 +102,13 @@ describe('gradient descent (14)', () => {
     });
   });
 
+  it('says when a rate above the limit has overflowed', () => {
+    const options = { learningRate: 100 * N, steps: 1_000_000 };
+    expect(() => gradientDescent(spectrum, r0, options)).toThrow(
+      'too large for a number; lower the learning rate',
+    );
+  });
+
   it('becomes gradient flow for small steps, at first order', () => {
     const flow = gradientFlow(spectrum, r0, { time: 1 }).residual;
     const gap = (steps: number): number =>

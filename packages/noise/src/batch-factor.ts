@@ -38,3 +38,18 @@ export function batchFactor(options: BatchOptions): number {
   }
   return N === 1 ? 0 : (N - b) / (b * (N - 1));
 }
+
+/**
+ * The mean of `c_b` over the minibatches of one epoch, the last of which is smaller, and so noisier, when `b` does not
+ * divide `N`. Equal to `batchFactor` when it does.
+ *
+ * This accounts for the sizes alone: that an epoch sees every example once also cancels noise between its steps.
+ */
+export function epochBatchFactor(options: Pick<BatchOptions, 'samples' | 'batch'>): number {
+  const { samples, batch } = options;
+  const full = batchFactor({ samples, batch });
+  const last = samples % batch;
+  if (last === 0) return full;
+  const count = Math.floor(samples / batch);
+  return (count * full + batchFactor({ samples, batch: last })) / (count + 1);
+}

@@ -1,4 +1,4 @@
-export { type BatchOptions, batchFactor } from './batch-factor.ts';
+export { type BatchOptions, batchFactor, epochBatchFactor } from './batch-factor.ts';
 export {
   type FunctionNoise,
   type FunctionNoiseOptions,

@@ -1,7 +1,7 @@
 import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
 import { createRng, minibatches } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
-import { batchFactor, functionNoise, paperSntk } from '../src/index.ts';
+import { batchFactor, epochBatchFactor, functionNoise, paperSntk } from '../src/index.ts';
 
 const backend = ndarrayBackend();
 const N = 6;
@@ -103,6 +103,12 @@ describe('batchFactor', () => {
     expect(batchFactor({ samples: 500, batch: 8 })).toBe(492 / (8 * 499));
     expect(batchFactor({ samples: 1, batch: 1 })).toBe(0);
     expect(batchFactor({ samples: 4, batch: 9, replacement: true })).toBe(1 / 9);
+  });
+
+  it('is averaged over the minibatches of an epoch, the short last one included', () => {
+    const c = (batch: number) => batchFactor({ samples: 10, batch });
+    expect(epochBatchFactor({ samples: 10, batch: 4 })).toBeCloseTo((2 * c(4) + c(2)) / 3, 15);
+    expect(epochBatchFactor({ samples: 10, batch: 5 })).toBe(c(5));
   });
 
   it('refuses batches that cannot be drawn', () => {

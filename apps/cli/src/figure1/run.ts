@@ -61,6 +61,7 @@ export async function runFigure1(
   const backend = backendByName(config.backend);
   const start = performance.now();
   const problem = buildProblem(config, backend);
+  checkStart(problem);
   const { arrays: kernel, spectrum } = buildKernel(config, problem, backend);
   const limits = learningRateLimits(spectrum, {
     batch: smallestBatch(config),
@@ -114,6 +115,18 @@ export async function runFigure1(
     summary: { ...summarize(config, problem, outcomes), learningRate, steps },
     seconds,
   };
+}
+
+/** Refuses networks whose outputs do not fit in float32, before anything is trained. */
+function checkStart({ train }: Problem): void {
+  const worst = train.f0.reduce((size, f) => Math.max(size, Number.isNaN(f) ? Infinity : Math.abs(f)), 0);
+  // Gradients are products of several such numbers; float32 ends at 3e38.
+  if (worst < 1e9) return;
+  throw new NumericalError({
+    where: 'figure1',
+    found: `the network's outputs at initialization reach ${worst.toExponential(1)}, too large to train in float32`,
+    fix: 'lower --weight-variance, --bias-variance or --depth',
+  });
 }
 
 /** The last minibatch of an epoch is smaller when `b` does not divide `N`, and noisier. */

@@ -9,6 +9,7 @@ import {
 import { NumericalError } from '@sntk/errors';
 import { type Backend, tensor } from '@sntk/linalg';
 import { trainSgd } from '@sntk/mlp';
+import { batchFactor, epochBatchFactor } from '@sntk/noise';
 import { type Minibatches, minibatches } from '@sntk/random';
 import { backendByName } from '../backends.ts';
 import type { Figure1Config } from './config.ts';
@@ -68,6 +69,13 @@ function independentBatches(config: Figure1Config, path: number): Minibatches {
   const { samples, batch } = config;
   const rng = runStream(config, 'independent').split(path);
   return minibatches({ samples, batch, sampler: 'without-replacement', rng });
+}
+
+/** `c_b` of SGD's minibatches, over an epoch where their sizes differ. */
+function noiseFactor({ samples, batch, sampler }: Figure1Config): number {
+  return sampler === 'epoch'
+    ? epochBatchFactor({ samples, batch })
+    : batchFactor({ samples, batch, replacement: sampler === 'with-replacement' });
 }
 
 /** Runs a task. Divergence is a result, everything else that goes wrong is thrown. */
@@ -153,12 +161,12 @@ function runEnsemble(
       });
     }
     const rng = runStream(config, 'sntk');
-    const replacement = config.sampler === 'with-replacement';
+    const batchFactor = noiseFactor(config);
     return sntkPaths(spectrum, r0, {
       learningRate,
       steps,
       batch,
-      replacement,
+      batchFactor,
       paths,
       firstPath,
       rng,
