@@ -29,7 +29,11 @@ describe.each([0, 1])('the fused ReLU recursion, σ_b² = %i', (biasVariance) =>
     [2, 3],
     [5, 12],
   ])('gives the kernel of the careful recursion, d = %i, %i hidden layers', (d, depth) => {
-    const network = fullyConnected({ inputs: d, hidden: Array.from({ length: depth }, () => 1), biasVariance });
+    const network = fullyConnected({
+      inputs: d,
+      hidden: Array.from({ length: depth }, () => 1),
+      biasVariance,
+    });
     const data = hardPoints(d);
     const kernels = [wasmBackend(), ndarrayBackend()].map((backend) => {
       const X = tensor(data, { backend, shape: [37, d] });
