@@ -15,15 +15,22 @@ function diagonal(q: number): { readonly covariance: number; readonly derivative
 }
 
 /**
- * `α − γ` of the angles behind `E φ(u)²` and `|E φ(u) φ(v)|`, from the difference of variances and the determinant:
- * subtracting the angles themselves leaves nothing for nearly equal inputs.
+ * `α − γ` of the angles behind `E φ(u)²` and `|E φ(u) φ(v)|`: as it stands, or for close angles from the difference of
+ * variances and the determinant, because subtracting the angles leaves nothing for nearly equal inputs.
  */
-function angleGap(q: number, other: number, size: number, determinant: number, root: number): number {
-  if (q === 0) return 0;
+function angleGap(
+  q: number,
+  other: number,
+  { size, determinant, root, angle }: Record<'size' | 'determinant' | 'root' | 'angle', number>,
+): number {
+  const alone = diagonalAngle(q);
   const own = Math.sqrt(1 + 4 * q);
-  const sine = (2 * (q * (q - other) + determinant * (1 + 2 * q))) / (q * root + size * own);
-  const cosine = (own * root + 4 * q * size) / (1 + 2 * q);
-  return Math.atan2(sine, cosine);
+  const across = q * root + size * own;
+  const [first, second] = [q * (q - other), determinant * (1 + 2 * q)];
+  // Each form errs by the rounding of its terms.
+  const norm = Math.sqrt((1 + 2 * q) * (1 + 2 * other));
+  if (2 * (Math.abs(first) + second) >= across * norm * alone) return alone - angle;
+  return Math.atan2((2 * (first + second)) / across, (own * root + 4 * q * size) / (1 + 2 * q));
 }
 
 /** Williams, "Computing with Infinite Networks": T = (2/π) asin(2k/√((1+2q)(1+2q'))). */
@@ -34,8 +41,9 @@ function pair(p: GaussianPair, out: PairMoments): void {
   const root = Math.sqrt(1 + 2 * (varianceU + varianceV) + 4 * determinant);
   const size = Math.abs(covariance);
   const angle = Math.atan2(2 * size, root);
-  const gapU = angleGap(varianceU, varianceV, size, determinant, root);
-  const gapV = angleGap(varianceV, varianceU, size, determinant, root);
+  const shared = { size, determinant, root, angle };
+  const gapU = angleGap(varianceU, varianceV, shared);
+  const gapV = angleGap(varianceV, varianceU, shared);
   const gaps = Math.max(0, gapU + gapV);
   out.covariance = (Math.sign(covariance) * (2 * angle)) / Math.PI;
   out.derivative = 4 / Math.PI / root;

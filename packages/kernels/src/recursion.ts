@@ -66,6 +66,18 @@ export function runDiagonal(steps: readonly Step[], input: number): Tape {
 }
 
 /**
+ * Where covariances say distance and determinant without cancellation, they do: carried over many layers, the two would
+ * drift apart from them by rounding.
+ */
+function settle(s: PairState): void {
+  const product = s.varianceU * s.varianceV;
+  const square = s.covariance * s.covariance;
+  if (2 * square < product) s.determinant = product - square;
+  const sum = s.varianceU + s.varianceV;
+  if (4 * s.covariance < sum) s.distance = sum - 2 * s.covariance;
+}
+
+/**
  * Runs a pair of points through the steps: covariance with distance and determinant, none of which is the difference
  * of large numbers, and Θ. Changes `state`.
  */
@@ -87,6 +99,7 @@ export function pairRecursion(
           break;
         }
         case 'dual':
+          settle(s);
           step.dual.pair(s, moments);
           s.ntk *= moments.derivative;
           s.covariance = moments.covariance;
