@@ -64,6 +64,8 @@ def fan(merge, *branches):
 
 NETWORKS = {f"{name}, {p}": chain(phi, 2, p=p) for name, phi in ACTIVATIONS.items() for p in ("ntk", "standard")}
 NETWORKS |= {
+    # Their diagonals are NaN, and with them every entry of deeper networks.
+    "rectifiedMonomial(2), one layer": chain(ACTIVATIONS["rectifiedMonomial(2)"], 1),
     "relu, no bias, 20 layers": chain(relu, 20, w=2.0, b=0),
     "erf, no bias, standard": chain(erf, 3, b=0, p="standard"),
     "residual": stax.serial(dense(), residual(relu, dense()), residual(erf, dense(p="standard")), relu, dense()),
@@ -81,7 +83,7 @@ for name, (_, _, kernel) in NETWORKS.items():
     try:
         for key, other in (("XX", None), ("XZ", Z)):
             k = kernel(jnp.array(X), None if other is None else jnp.array(other), ("nngp", "ntk"))
-            # Their rectified monomials are NaN: null.
+            # NaN, as of their rectified monomials: null.
             flat = lambda a: [v if v == v else None for v in np.broadcast_to(np.asarray(a), k.nngp.shape).ravel().tolist()]
             row[key] = {"nngp": flat(k.nngp), "ntk": flat(k.ntk)}
     except Exception as problem:
