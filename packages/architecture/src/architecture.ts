@@ -28,7 +28,45 @@ export interface ActivationLayer {
   readonly activation: Activation;
 }
 
-export type Layer = DenseLayer | ActivationLayer;
+/** Passes its input on. */
+export interface IdentityLayer {
+  readonly kind: 'identity';
+}
+
+/** Divides by the root of the second moment over units plus `epsilon`. */
+export interface LayerNormLayer {
+  readonly kind: 'layerNorm';
+  readonly epsilon: number;
+}
+
+/** Keeps each unit with probability `keep`, divided by it, and drops the others. */
+export interface DropoutLayer {
+  readonly kind: 'dropout';
+  readonly keep: number;
+}
+
+export interface SerialLayer {
+  readonly kind: 'serial';
+  readonly layers: readonly Layer[];
+}
+
+/** Gives the same input to several branches and merges what they give, unit by unit or one after the other. */
+export interface BranchesLayer {
+  readonly kind: 'branches';
+  readonly merge: Merge;
+  readonly branches: readonly Layer[];
+}
+
+export type Merge = 'sum' | 'product' | 'concatenate';
+
+export type Layer =
+  | DenseLayer
+  | ActivationLayer
+  | IdentityLayer
+  | LayerNormLayer
+  | DropoutLayer
+  | SerialLayer
+  | BranchesLayer;
 
 /** A network as plain data: what a finite network and a kernel are both built from. */
 export interface Architecture {

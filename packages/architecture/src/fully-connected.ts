@@ -58,7 +58,8 @@ export function fullyConnected(options: FullyConnectedOptions): Architecture {
   return { inputs, layers };
 }
 
-function checkParameterization(where: string, value: Parameterization): Parameterization {
+/** Throws unless `value` is a parameterization. Returns it. */
+export function checkParameterization(where: string, value: Parameterization): Parameterization {
   if (typeof value === 'string') {
     return checkChoice(where, 'options.parameterization', value, ['ntk', 'standard'] as const);
   }

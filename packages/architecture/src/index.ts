@@ -3,14 +3,33 @@ export { ACTIVATIONS, activationByName } from './activations.ts';
 export type {
   ActivationLayer,
   Architecture,
+  BranchesLayer,
   DenseLayer,
+  DropoutLayer,
+  IdentityLayer,
   Layer,
+  LayerNormLayer,
+  Merge,
   Parameterization,
   ResolvedLayer,
+  SerialLayer,
 } from './architecture.ts';
 export { erf } from './erf.ts';
 export { erfActivation } from './erf-activation.ts';
 export { type FullyConnectedOptions, fullyConnected } from './fully-connected.ts';
+export {
+  activate,
+  branches,
+  type DenseOptions,
+  dense,
+  dropout,
+  identity,
+  layerNorm,
+  network,
+  repeat,
+  residual,
+  serial,
+} from './layers.ts';
 export { linear } from './linear.ts';
 export { relu } from './relu.ts';
-export { parameterCount, resolveLayers } from './resolve.ts';
+export { parameterCount, resolveDense, resolveLayers } from './resolve.ts';

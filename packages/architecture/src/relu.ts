@@ -4,7 +4,7 @@ import type { Activation, ActivationDual, GaussianPair, PairMoments } from './ac
 const SMALL_ANGLE = 0.25;
 
 /** `sin θ − θ cos θ = θ³/3 − θ⁵/30 + θ⁷/840 − …`; the ratio of the terms is −θ²/(2n(2n+3)). */
-function sineMinusArc(angle: number, sine: number, cosine: number): number {
+export function sineMinusArc(angle: number, sine: number, cosine: number): number {
   if (angle >= SMALL_ANGLE) return sine - angle * cosine;
   const square = angle * angle;
   let term = (angle * square) / 3;

@@ -1,33 +1,34 @@
 import { ArgumentError } from '@sntk/errors';
-import type { Architecture, DenseLayer, ResolvedLayer } from './architecture.ts';
+import type { ActivationLayer, Architecture, DenseLayer, Layer, ResolvedLayer } from './architecture.ts';
 
 /**
- * Works out sizes and scales of an architecture's dense layers, MATH (1) and (2), and attaches each activation to
- * the dense layer before it.
+ * Works out sizes and scales of the dense layers of a plain chain, MATH (1) and (2), and attaches each activation to
+ * the dense layer before it. Serial layers are unrolled and identities left out.
  *
- * @throws ArgumentError when an activation does not follow a dense layer: its input would not be Gaussian.
+ * @throws ArgumentError when an activation does not follow a dense layer (its input would not be Gaussian), and for
+ * branches, normalization and dropout, which are not part of a chain.
  */
 export function resolveLayers(architecture: Architecture): readonly ResolvedLayer[] {
   const resolved: ResolvedLayer[] = [];
   let inputs = architecture.inputs;
-  architecture.layers.forEach((layer, i) => {
+  for (const [argument, layer] of chain(architecture.layers, 'architecture.layers')) {
     if (layer.kind === 'dense') {
       resolved.push(resolveDense(layer, inputs));
       inputs = layer.outputs;
-      return;
+      continue;
     }
     const last = resolved.at(-1);
     if (!last || last.activation) {
       throw new ArgumentError({
         where: 'resolveLayers',
-        argument: `architecture.layers[${i}]`,
+        argument,
         wanted: 'a dense layer before every activation',
         got: `activation ${layer.activation.name} after ${last ? 'another activation' : 'the input'}`,
         fix: 'put a dense layer in between',
       });
     }
     resolved[resolved.length - 1] = { ...last, activation: layer.activation };
-  });
+  }
   if (resolved.length === 0) {
     throw new ArgumentError({
       where: 'resolveLayers',
@@ -39,7 +40,24 @@ export function resolveLayers(architecture: Architecture): readonly ResolvedLaye
   return resolved;
 }
 
-function resolveDense(layer: DenseLayer, inputs: number): ResolvedLayer {
+function chain(layers: readonly Layer[], path: string): [string, DenseLayer | ActivationLayer][] {
+  return layers.flatMap((layer, i): [string, DenseLayer | ActivationLayer][] => {
+    const at = `${path}[${i}]`;
+    if (layer.kind === 'dense' || layer.kind === 'activation') return [[at, layer]];
+    if (layer.kind === 'serial') return chain(layer.layers, `${at}.layers`);
+    if (layer.kind === 'identity') return [];
+    throw new ArgumentError({
+      where: 'resolveLayers',
+      argument: at,
+      wanted: 'a dense layer, an activation, or a serial layer of these',
+      got: layer.kind,
+      fix: 'only kernels take branches, normalization and dropout; finite networks are plain chains',
+    });
+  });
+}
+
+/** A dense layer with the scales of its parameterization, MATH (1) and (2), for `inputs` inputs. */
+export function resolveDense(layer: DenseLayer, inputs: number): ResolvedLayer {
   const { outputs, weightVariance, biasVariance, parameterization } = layer;
   const deviation = Math.sqrt(weightVariance / inputs);
   const biasDeviation = Math.sqrt(biasVariance);

@@ -1,9 +1,11 @@
-import { type Architecture, resolveLayers } from '@sntk/architecture';
-import { ArgumentError } from '@sntk/errors';
-import { type Tensor, tensor, toArray } from '@sntk/linalg';
-import { firstVariances, type Points, pointsOf } from './first-layer.ts';
+import type { Architecture } from '@sntk/architecture';
+import { checkInteger } from '@sntk/errors';
+import { type Tensor, tensor } from '@sntk/linalg';
 import { fusedRelu } from './fused-relu.ts';
-import { checkPoints, diagonals, kernelLayers, pairRecursion } from './recursion.ts';
+import { planOf, type Step } from './plan.ts';
+import { inputPair, type Points, readPoints } from './points.ts';
+import { pairRecursion } from './recursion.ts';
+import type { PairState } from './state.ts';
 
 /** The two kernels of an infinitely wide network, float64. */
 export interface KernelPair {
@@ -20,7 +22,7 @@ export interface KernelOptions {
 }
 
 /**
- * NNGP and NTK of the infinitely wide network, MATH (3)–(6).
+ * NNGP and NTK of the infinitely wide network, MATH (3)–(6), with branches, layer normalization and dropout.
  *
  * Pairs that are nearly equal, parallel or opposite keep a relative accuracy of about 1e-12: the recursion carries the
  * distance and the determinant of each pair beside its covariance. The diagonal comes from its own closed form.
@@ -28,8 +30,10 @@ export interface KernelOptions {
  * Sources: Jacot, Gabriel and Hongler, "Neural Tangent Kernel"; Lee and others, "Deep Neural Networks as Gaussian
  * Processes".
  *
- * @throws ArgumentError for points of the wrong dimension or not finite (the row is named).
- * @throws UnavailableError for an activation without a closed-form dual.
+ * @throws ArgumentError for points of the wrong dimension or not finite (the row is named), activations and
+ * normalization of units that are not Gaussian, and sums or products of correlated branches (the layer is named).
+ * @throws UnavailableError for an activation without Gaussian moments.
+ * @throws NumericalError where a kernel overflows.
  * @example
  * ```ts
  * import { fullyConnected } from '@sntk/architecture';
@@ -44,58 +48,161 @@ export interface KernelOptions {
  */
 export function analyticKernel(architecture: Architecture, options: KernelOptions): KernelPair {
   const { X, Z } = options;
-  const layers = kernelLayers(resolveLayers(architecture));
-  const x = points('options.X', X, architecture.inputs);
-  const z = Z ? points('options.Z', Z, architecture.inputs) : x;
-  const qx = diagonals(layers, firstVariances(x, layers[0]));
-  const qz = Z ? diagonals(layers, firstVariances(z, layers[0])) : qx;
+  const steps = planOf(architecture);
+  const reader = { where: 'analyticKernel', architecture, steps };
+  const x = readPoints('options.X', X, reader);
+  const z = Z ? readPoints('options.Z', Z, reader) : x;
   const size = x.count * z.count;
-  const nngp = new Float64Array(size);
-  const ntk = new Float64Array(size);
-
-  const needsCare = fusedRelu(layers, { X, Z: Z ?? X, qx, qz, nngp, ntk });
-  const recursion = pairRecursion(layers, x, z);
-  const pair = { nngp: 0, ntk: 0 };
-  for (let i = 0; i < x.count; i++) {
-    for (let j = 0; j < (Z ? z.count : i); j++) {
-      const at = i * z.count + j;
-      if (needsCare && !needsCare(i, j)) continue;
-      recursion(i, j, qx.variances, qz.variances, pair);
-      nngp[at] = pair.nngp;
-      ntk[at] = pair.ntk;
-    }
-  }
-  if (!Z) finishSymmetric(x.count, { nngp, ntk }, { nngp: qx.variances[layers.length - 1], ntk: qx.ntk });
+  const both = { nngp: new Float64Array(size), ntk: new Float64Array(size) };
+  const needsCare = fusedRelu(steps, { X, Z: Z ?? X, x, z, ...both });
+  fill(steps, x, z, { ...both, start: 0, stop: x.count, symmetric: !Z, ...(needsCare ? { needsCare } : {}) });
+  if (!Z) finishSymmetric(x, both);
   const shape = [x.count, z.count];
   return {
-    nngp: tensor(nngp, { backend: X.backend, shape }),
-    ntk: tensor(ntk, { backend: X.backend, shape }),
+    nngp: tensor(both.nngp, { backend: X.backend, shape }),
+    ntk: tensor(both.ntk, { backend: X.backend, shape }),
   };
 }
 
-function points(argument: string, X: Tensor, inputs: number): Points {
-  if (X.shape.length !== 2) {
-    throw new ArgumentError({
-      where: 'analyticKernel',
-      argument,
-      wanted: `of shape [N, ${inputs}]`,
-      got: [...X.shape],
-    });
+/** Both kernels' diagonals, float64. */
+export interface KernelDiagonals {
+  /** Σ^D(x, x), `[N]`. */
+  readonly nngp: Tensor;
+  /** Θ^D(x, x), `[N]`. */
+  readonly ntk: Tensor;
+}
+
+/**
+ * The diagonals of both kernels, MATH (3)–(6), in O(N) time and memory. Throws as {@link analyticKernel}.
+ *
+ * @example
+ * ```ts
+ * import { fullyConnected } from '@sntk/architecture';
+ * import { kernelDiagonals } from '@sntk/kernels';
+ * import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+ *
+ * const network = fullyConnected({ inputs: 1, hidden: [1, 1], biasVariance: 0 });
+ * const X = tensor([[1], [2]], { backend: ndarrayBackend() });
+ * console.log(toArray(kernelDiagonals(network, { X }).ntk)); // Float64Array(2) [ 6, 24 ]
+ * ```
+ */
+export function kernelDiagonals(
+  architecture: Architecture,
+  options: { readonly X: Tensor },
+): KernelDiagonals {
+  const { X } = options;
+  const reader = { where: 'kernelDiagonals', architecture, steps: planOf(architecture) };
+  const { tapes, count } = readPoints('options.X', X, reader);
+  const of = (name: 'nngp' | 'ntk'): Tensor =>
+    tensor(
+      Float64Array.from(tapes, (tape) => tape[name]),
+      { backend: X.backend, shape: [count] },
+    );
+  return { nngp: of('nngp'), ntk: of('ntk') };
+}
+
+export interface KernelBlockOptions extends KernelOptions {
+  /** Rows of a block, 256 unless told; the last one may have fewer. */
+  readonly rows?: number;
+}
+
+/** Rows `start` to `stop` of both kernels, `[stop − start, M]`. */
+export interface KernelBlock extends KernelPair {
+  readonly start: number;
+  readonly stop: number;
+}
+
+/**
+ * Both kernels of {@link analyticKernel} block of rows by block of rows, for kernels that do not fit in memory, for
+ * showing progress and for stopping early. Throws as {@link analyticKernel}.
+ *
+ * @example
+ * ```ts
+ * import { fullyConnected } from '@sntk/architecture';
+ * import { kernelBlocks } from '@sntk/kernels';
+ * import { ndarrayBackend, tensor } from '@sntk/linalg';
+ *
+ * const network = fullyConnected({ inputs: 1, hidden: [1] });
+ * const X = tensor([[1], [2], [3]], { backend: ndarrayBackend() });
+ * for (const { stop, ntk } of kernelBlocks(network, { X, rows: 2 })) console.log(stop, ntk.shape); // 2 [2, 3]
+ * ```
+ */
+export function* kernelBlocks(
+  architecture: Architecture,
+  options: KernelBlockOptions,
+): Generator<KernelBlock, void, undefined> {
+  const where = 'kernelBlocks';
+  const { X, Z, rows = 256 } = options;
+  checkInteger(where, 'options.rows', rows, 1);
+  const steps = planOf(architecture);
+  const reader = { where, architecture, steps };
+  const x = readPoints('options.X', X, reader);
+  const z = Z ? readPoints('options.Z', Z, reader) : x;
+  for (let start = 0; start < x.count; start += rows) {
+    const stop = Math.min(start + rows, x.count);
+    const size = (stop - start) * z.count;
+    const both = { nngp: new Float64Array(size), ntk: new Float64Array(size) };
+    fill(steps, x, z, { ...both, start, stop, symmetric: false });
+    if (!Z) {
+      for (let i = start; i < stop; i++) {
+        both.nngp[(i - start) * z.count + i] = x.tapes[i].nngp;
+        both.ntk[(i - start) * z.count + i] = x.tapes[i].ntk;
+      }
+    }
+    const shape = [stop - start, z.count];
+    yield {
+      start,
+      stop,
+      nngp: tensor(both.nngp, { backend: X.backend, shape }),
+      ntk: tensor(both.ntk, { backend: X.backend, shape }),
+    };
   }
-  const result = pointsOf(toArray(X), X.shape[0], X.shape[1]);
-  checkPoints(argument, result, inputs);
-  return result;
+}
+
+interface FillRequest {
+  readonly start: number;
+  readonly stop: number;
+  readonly nngp: Float64Array;
+  readonly ntk: Float64Array;
+  /** Only the part below the diagonal. */
+  readonly symmetric: boolean;
+  readonly needsCare?: (i: number, j: number) => boolean;
+}
+
+function fill(steps: readonly Step[], x: Points, z: Points, request: FillRequest): void {
+  const { start, stop, nngp, ntk, symmetric, needsCare } = request;
+  const recursion = pairRecursion(steps);
+  const state: PairState = {
+    varianceU: 0,
+    varianceV: 0,
+    covariance: 0,
+    distance: 0,
+    determinant: 0,
+    ntk: 0,
+  };
+  for (let i = start; i < stop; i++) {
+    const u = x.tapes[i].variances;
+    for (let j = 0; j < (symmetric ? i : z.count); j++) {
+      if (needsCare && !needsCare(i, j)) continue;
+      inputPair(x, i, z, j, state);
+      recursion(state, u, z.tapes[j].variances);
+      const at = (i - start) * z.count + j;
+      nngp[at] = state.covariance;
+      ntk[at] = state.ntk;
+    }
+  }
 }
 
 type Both = { readonly nngp: Float64Array; readonly ntk: Float64Array };
 
 /** Mirrors the lower half and sets the diagonal. */
-function finishSymmetric(n: number, kernels: Both, diagonal: Both): void {
+function finishSymmetric(x: Points, kernels: Both): void {
+  const n = x.count;
   for (const name of ['nngp', 'ntk'] as const) {
     const a = kernels[name];
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < i; j++) a[j * n + i] = a[i * n + j];
-      a[i * n + i] = diagonal[name][i];
+      a[i * n + i] = x.tapes[i][name];
     }
   }
 }

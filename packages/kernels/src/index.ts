@@ -1,1 +1,10 @@
-export { analyticKernel, type KernelOptions, type KernelPair } from './analytic-kernel.ts';
+export {
+  analyticKernel,
+  type KernelBlock,
+  type KernelBlockOptions,
+  type KernelDiagonals,
+  type KernelOptions,
+  type KernelPair,
+  kernelBlocks,
+  kernelDiagonals,
+} from './analytic-kernel.ts';

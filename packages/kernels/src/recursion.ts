@@ -1,132 +1,152 @@
-import type { ActivationDual, PairMoments, ResolvedLayer } from '@sntk/architecture';
-import { ArgumentError, UnavailableError } from '@sntk/errors';
-import { type FirstPair, firstPair, type Points } from './first-layer.ts';
+import type { PairMoments } from '@sntk/architecture';
+import { product, scaleState, sum } from './merge.ts';
+import type { Step } from './plan.ts';
+import { type PairState, rootGap } from './state.ts';
 
-/** A dense layer with the factors that its part of the NNGP and NTK recursions needs. */
-export interface KernelLayer extends ResolvedLayer {
-  /** Dual of the activation before this layer; absent on the first layer. */
-  readonly dual?: ActivationDual;
-  /** What the layer's own weights add to Θ for each unit of its inputs' second moment: `weightScale² n_in`. */
-  readonly weightGain: number;
-  /** What its own biases add: `biasScale²`. */
-  readonly biasGain: number;
+/** NNGP variances of one point after every step, in the order in which the steps are done, and its Θ at the end. */
+export interface Tape {
+  readonly variances: Float64Array;
+  readonly nngp: number;
+  readonly ntk: number;
 }
 
-/** Prepares an architecture's layers for the recursions. Throws where an activation has no dual. */
-export function kernelLayers(layers: readonly ResolvedLayer[]): readonly KernelLayer[] {
-  return layers.map((layer, l) => {
-    const gains = {
-      weightGain: layer.weightScale * layer.weightScale * layer.inputs,
-      biasGain: layer.biasScale * layer.biasScale,
-    };
-    if (l === 0) return { ...layer, ...gains };
-    const activation = layers[l - 1].activation;
-    if (!activation) return { ...layer, ...gains, dual: LINEAR };
-    if (!activation.dual) {
-      throw new UnavailableError(
-        'analyticKernel',
-        `activation ${activation.name} has no closed-form dual; give it one as activation.dual`,
-      );
+/** Number of steps, those inside branches included. */
+export function tapeLength(steps: readonly Step[]): number {
+  return steps.reduce(
+    (count, step) =>
+      count + 1 + (step.kind === 'branches' ? step.branches.reduce((c, b) => c + tapeLength(b), 0) : 0),
+    0,
+  );
+}
+
+/** Runs one point against itself, MATH (3)–(6) on the diagonal, and keeps its variances. */
+export function runDiagonal(steps: readonly Step[], input: number): Tape {
+  const variances = new Float64Array(tapeLength(steps));
+  let cursor = 0;
+  const run = (plan: readonly Step[], q0: number, ntk0: number): [q: number, ntk: number] => {
+    let [q, ntk] = [q0, ntk0];
+    for (const step of plan) {
+      switch (step.kind) {
+        case 'dense':
+          ntk = step.weightGain * q + step.biasGain + step.weightVariance * ntk;
+          q = step.weightVariance * q + step.biasVariance;
+          break;
+        case 'dual': {
+          const { covariance, derivative } = step.dual.diagonal(q);
+          q = covariance;
+          ntk *= derivative;
+          break;
+        }
+        case 'norm':
+          ntk /= q + step.epsilon;
+          q /= q + step.epsilon;
+          break;
+        case 'dropout':
+          q /= step.keep;
+          ntk /= step.keep;
+          break;
+        case 'branches': {
+          const [start, startNtk] = [q, ntk];
+          step.branches.forEach((branch, i) => {
+            const [qi, ntki] = run(branch, start, startNtk);
+            const share = step.shares[i];
+            if (i === 0) [q, ntk] = [share * qi, share * ntki];
+            else if (step.merge === 'product') [q, ntk] = [q * qi, ntk * qi + ntki * q];
+            else [q, ntk] = [q + share * qi, ntk + share * ntki];
+          });
+          break;
+        }
+      }
+      variances[cursor++] = q;
     }
-    return { ...layer, ...gains, dual: activation.dual };
-  });
-}
-
-/** Two dense layers in a row: nothing happens in between. */
-const LINEAR: ActivationDual = {
-  diagonal: (q) => ({ covariance: q, derivative: 1 }),
-  pair(p, out) {
-    out.covariance = p.covariance;
-    out.derivative = 1;
-    out.distance = p.distance;
-    out.determinant = p.determinant;
-  },
-};
-
-/** NNGP variances entering every activation `[L, N]` (first layer first) and the diagonals of both kernels. */
-export interface Diagonals {
-  /** `variances[l][i] = Σ^{l+1}(x_i, x_i)`. */
-  readonly variances: readonly Float64Array[];
-  readonly ntk: Float64Array;
-}
-
-/** The diagonals in closed form, MATH (3)–(6). */
-export function diagonals(layers: readonly KernelLayer[], first: Float64Array): Diagonals {
-  const variances = [first];
-  const [start] = layers;
-  const ntk = first.map((q) => firstTangent(start, q));
-  for (const layer of layers.slice(1)) {
-    const before = variances[variances.length - 1];
-    const after = new Float64Array(before.length);
-    for (let i = 0; i < before.length; i++) {
-      const { covariance, derivative } = layer.dual!.diagonal(before[i]);
-      after[i] = layer.weightVariance * covariance + layer.biasVariance;
-      ntk[i] = layer.weightGain * covariance + layer.biasGain + layer.weightVariance * derivative * ntk[i];
-    }
-    variances.push(after);
-  }
-  return { variances, ntk };
-}
-
-/** `Θ¹` from `Σ¹`: both are an inner product and a bias, weighted by the layer's gains. */
-export function firstTangent(layer: KernelLayer, covariance: number): number {
-  const inner = (covariance - layer.biasVariance) / layer.weightVariance;
-  return layer.weightGain * inner + layer.biasGain;
-}
-
-/** The recursion for one pair of points, accurate for every angle between them. Gives `Σ` and `Θ`. */
-export function pairRecursion(layers: readonly KernelLayer[], X: Points, Z: Points): PairKernel {
-  const state: FirstPair = { covariance: 0, distance: 0, determinant: 0 };
-  const moments: PairMoments = { covariance: 0, derivative: 0, distance: 0, determinant: 0 };
-  const pair = { varianceU: 0, varianceV: 0, covariance: 0, distance: 0, determinant: 0 };
-  return (i, j, qx, qz, out) => {
-    firstPair(X, i, Z, j, layers[0], state);
-    let theta = firstTangent(layers[0], state.covariance);
-    for (let l = 1; l < layers.length; l++) {
-      const { dual, weightVariance: w, biasVariance: b, weightGain, biasGain } = layers[l];
-      pair.varianceU = qx[l - 1][i];
-      pair.varianceV = qz[l - 1][j];
-      pair.covariance = state.covariance;
-      pair.distance = state.distance;
-      pair.determinant = state.determinant;
-      dual!.pair(pair, moments);
-      theta = weightGain * moments.covariance + biasGain + w * moments.derivative * theta;
-      state.covariance = w * moments.covariance + b;
-      state.distance = w * moments.distance;
-      // det of w·T + b: the bias adds w b E(φ(u) − φ(v))².
-      state.determinant = w * w * moments.determinant + w * b * moments.distance;
-    }
-    out.nngp = state.covariance;
-    out.ntk = theta;
+    return [q, ntk];
   };
+  const [nngp, ntk] = run(steps, input, 0);
+  return { variances, nngp, ntk };
 }
 
-export type PairKernel = (
-  i: number,
-  j: number,
-  variancesX: readonly Float64Array[],
-  variancesZ: readonly Float64Array[],
-  out: { nngp: number; ntk: number },
-) => void;
+/**
+ * Where covariances say distance and determinant without cancellation, they do: carried over many layers, the two would
+ * drift apart from them by rounding.
+ */
+function settle(s: PairState): void {
+  const product = s.varianceU * s.varianceV;
+  const square = s.covariance * s.covariance;
+  if (2 * square < product) s.determinant = product - square;
+  const sum = s.varianceU + s.varianceV;
+  if (4 * s.covariance < sum) s.distance = sum - 2 * s.covariance;
+}
 
-/** Throws when a kernel is asked for points that are not rows of the architecture's input dimension, or not finite. */
-export function checkPoints(argument: string, points: Points, inputs: number): void {
-  if (points.dimension !== inputs) {
-    throw new ArgumentError({
-      where: 'analyticKernel',
-      argument,
-      wanted: `of shape [N, ${inputs}]`,
-      got: [points.count, points.dimension],
-    });
-  }
-  for (let i = 0; i < points.count; i++) {
-    if (!Number.isFinite(points.squaredNorms[i])) {
-      throw new ArgumentError({
-        where: 'analyticKernel',
-        argument,
-        wanted: 'finite rows with finite squared lengths',
-        got: `row ${i}`,
-      });
+/**
+ * Runs a pair of points through the steps: covariance with distance and determinant, none of which is the difference
+ * of large numbers, and Θ. Changes `state`.
+ */
+export function pairRecursion(
+  steps: readonly Step[],
+): (state: PairState, u: Float64Array, v: Float64Array) => void {
+  const moments: PairMoments = { covariance: 0, derivative: 0, distance: 0, determinant: 0 };
+  let cursor = 0;
+  const run = (plan: readonly Step[], s: PairState, u: Float64Array, v: Float64Array): void => {
+    for (const step of plan) {
+      switch (step.kind) {
+        case 'dense': {
+          const { weightVariance: w, biasVariance: b } = step;
+          s.ntk = step.weightGain * s.covariance + step.biasGain + w * s.ntk;
+          s.covariance = w * s.covariance + b;
+          // det of w·M + b: the bias adds w b E(u − v)².
+          s.determinant = w * w * s.determinant + w * b * s.distance;
+          s.distance *= w;
+          break;
+        }
+        case 'dual':
+          settle(s);
+          step.dual.pair(s, moments);
+          s.ntk *= moments.derivative;
+          s.covariance = moments.covariance;
+          s.distance = moments.distance;
+          s.determinant = moments.determinant;
+          break;
+        case 'norm': {
+          const [qe, pe] = [s.varianceU + step.epsilon, s.varianceV + step.epsilon];
+          const root = Math.sqrt(qe * pe);
+          const [a, b] = [s.varianceU / qe, s.varianceV / pe];
+          s.ntk /= root;
+          s.covariance /= root;
+          s.determinant /= qe * pe;
+          const difference = (step.epsilon * (s.varianceU - s.varianceV)) / (qe * pe);
+          s.distance =
+            s.covariance > 0
+              ? rootGap(a, b, difference) + (2 * s.determinant) / (Math.sqrt(a * b) + s.covariance)
+              : a + b - 2 * s.covariance;
+          break;
+        }
+        case 'dropout': {
+          // Masks of two examples are independent: their covariance stays.
+          const more = 1 / step.keep - 1;
+          s.distance += more * (s.varianceU + s.varianceV);
+          s.determinant += more * (more + 2) * s.varianceU * s.varianceV;
+          break;
+        }
+        case 'branches': {
+          const start = { ...s };
+          step.branches.forEach((branch, i) => {
+            const each = { ...start };
+            run(branch, each, u, v);
+            scaleState(each, step.shares[i]);
+            if (i === 0) Object.assign(s, each);
+            else if (step.merge === 'product') product(s, each);
+            else sum(s, each);
+          });
+          break;
+        }
+      }
+      s.varianceU = u[cursor];
+      s.varianceV = v[cursor];
+      cursor++;
     }
-  }
+  };
+  return (state, u, v) => {
+    cursor = 0;
+    run(steps, state, u, v);
+  };
 }

@@ -1,0 +1,67 @@
+import { gaussLegendre, type Rule } from './gauss-legendre.ts';
+
+/** Beyond this many deviations the normal distribution holds 2e-19. */
+export const REACH = 9;
+
+/** What makes an integrand over a standard normal variable hard. */
+export interface Features {
+  /** Where the integrand or a derivative jumps. */
+  readonly breaks: readonly number[];
+  /** Points on whose sides it bends within a length below 1: panels grow geometrically from there. */
+  readonly bends: readonly { readonly at: number; readonly scale: number }[];
+  /** Distance to the nearest complex singularity away from breaks, for the step of the trapezoid rule. */
+  readonly strip: number;
+  readonly points: number;
+}
+
+/**
+ * A rule for expectations over N(0, 1): the trapezoid rule, which converges geometrically, where nothing is broken or
+ * bent; Gauss–Legendre panels between the breaks where something is.
+ */
+export function normalRule(features: Features): Rule {
+  const { points, strip } = features;
+  const breaks = features.breaks.filter((at) => Math.abs(at) < REACH);
+  const bends = features.bends.filter(({ at, scale }) => Math.abs(at) < REACH + 1 && scale < 1);
+  if (breaks.length === 0 && bends.length === 0) {
+    const count = Math.ceil(points * Math.min(2, Math.max(0.36, 1.5 / strip)));
+    return trapezoid(count);
+  }
+  const edges = [...breaks];
+  for (let edge = -REACH; edge <= REACH; edge += 3) edges.push(edge);
+  for (const { at, scale } of bends) {
+    edges.push(at);
+    for (let reach = scale; reach < 3; reach *= 2) edges.push(at - reach, at + reach);
+  }
+  return panels(edges, Math.ceil(points / 4));
+}
+
+const density = (s: number): number => Math.exp((-s * s) / 2) / Math.sqrt(2 * Math.PI);
+
+const TRAPEZOIDS = new Map<number, Rule>();
+
+function trapezoid(count: number): Rule {
+  const known = TRAPEZOIDS.get(count);
+  if (known) return known;
+  const width = (2 * REACH) / count;
+  const nodes = Float64Array.from({ length: count + 1 }, (_, i) => -REACH + i * width);
+  const rule = { nodes, weights: nodes.map((s) => width * density(s)) };
+  TRAPEZOIDS.set(count, rule);
+  return rule;
+}
+
+function panels(edges: number[], points: number): Rule {
+  const inside = edges.filter((edge) => Math.abs(edge) <= REACH).sort((a, b) => a - b);
+  const { nodes, weights } = gaussLegendre(points);
+  const at: number[] = [];
+  const weight: number[] = [];
+  for (let e = 1; e < inside.length; e++) {
+    const [middle, half] = [(inside[e] + inside[e - 1]) / 2, (inside[e] - inside[e - 1]) / 2];
+    if (half <= 0) continue;
+    for (let i = 0; i < points; i++) {
+      const s = middle + half * nodes[i];
+      at.push(s);
+      weight.push(half * weights[i] * density(s));
+    }
+  }
+  return { nodes: Float64Array.from(at), weights: Float64Array.from(weight) };
+}

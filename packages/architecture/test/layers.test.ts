@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import {
+  activate,
+  branches,
+  dense,
+  dropout,
+  fullyConnected,
+  identity,
+  layerNorm,
+  network,
+  relu,
+  repeat,
+  residual,
+  resolveLayers,
+  serial,
+} from '../src/index.ts';
+
+describe('layers as plain data', () => {
+  it('survive JSON but for their activations', () => {
+    const layer = residual(layerNorm(), dense(3), dropout(0.5));
+    expect(JSON.parse(JSON.stringify(layer))).toEqual(layer);
+  });
+
+  it('unroll to the chain that fullyConnected makes', () => {
+    const built = network(2, repeat(serial(dense(4), activate(relu)), 3), identity, dense(1));
+    expect(resolveLayers(built)).toEqual(resolveLayers(fullyConnected({ inputs: 2, hidden: [4, 4, 4] })));
+  });
+
+  it('are refused by resolveLayers where they are no chain, by their place', () => {
+    const built = network(2, dense(4), serial(residual(activate(relu), dense(4))));
+    expect(() => resolveLayers(built)).toThrow(
+      'architecture.layers[1].layers[0] must be a dense layer, an activation, or a serial layer of these, got "branches"',
+    );
+  });
+
+  it('refuse numbers that mean nothing', () => {
+    expect(() => dense(0)).toThrow('outputs must be an integer of at least 1');
+    expect(() => dense(3, { weightVariance: -1 })).toThrow('options.weightVariance');
+    expect(() => dropout(1.5)).toThrow('keep must be at most 1');
+    expect(() => dropout(0)).toThrow('keep must be a finite number above 0');
+    expect(() => layerNorm(0)).toThrow('epsilon');
+    expect(() => branches('sum')).toThrow('layers must be one or more');
+    expect(() => repeat(identity, -1)).toThrow('times');
+  });
+});

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  elu,
+  gelu,
+  leakyRelu,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+  withQuadrature,
+} from '../src/factories.ts';
+import { type Activation, erfActivation, type PairMoments, relu } from '../src/index.ts';
+
+const { pairs } = JSON.parse(
+  readFileSync(new URL('./fixtures/closed-form-duals.json', import.meta.url), 'utf8'),
+) as { pairs: readonly (readonly number[])[] };
+const { rows } = JSON.parse(
+  readFileSync(new URL('./fixtures/quadrature-duals.json', import.meta.url), 'utf8'),
+) as { rows: readonly { name: string; pair: readonly number[]; T: number; slope: number }[] };
+
+const empty = (): PairMoments => ({ covariance: 0, derivative: 0, distance: 0, determinant: 0 });
+
+function moments(activation: Activation, pair: readonly number[]): PairMoments {
+  const [varianceU, varianceV, covariance, distance, determinant] = pair;
+  const out = empty();
+  activation.dual!.pair({ varianceU, varianceV, covariance, distance, determinant }, out);
+  return out;
+}
+
+describe('withQuadrature', () => {
+  it.each([
+    ['erf', erfActivation, []],
+    ['gelu', gelu, []],
+    ['relu', relu, [0]],
+    ['leaky ReLU', leakyRelu(0.1), [0]],
+  ] as const)('gives the closed forms of %s at all variances and correlations', (_, activation, kinks) => {
+    const numeric = withQuadrature(activation, { kinks });
+    for (const pair of pairs) {
+      const [exact, found] = [moments(activation, pair), moments(numeric, pair)];
+      const [u, v] = [activation.dual!.diagonal(pair[0]), activation.dual!.diagonal(pair[1])];
+      const [a, b] = [u.covariance, v.covariance];
+      const where = `${pair}`;
+      expect(Math.abs(found.covariance - exact.covariance), where).toBeLessThanOrEqual(
+        1e-13 * Math.sqrt(a * b),
+      );
+      expect(Math.abs(found.derivative - exact.derivative), where).toBeLessThanOrEqual(
+        1e-13 * Math.sqrt(u.derivative * v.derivative),
+      );
+      const apart = Math.abs(Math.sqrt(found.distance) - Math.sqrt(exact.distance));
+      // Rounding of φ and of its argument.
+      const scale = Math.sqrt(a + b + u.derivative * pair[0] + v.derivative * pair[1]);
+      expect(apart, where).toBeLessThanOrEqual(64 * Number.EPSILON * scale);
+    }
+  });
+
+  it('agrees with values of a 30-digit quadrature for the activations without closed forms', () => {
+    const known: Record<string, Activation> = { tanh, sigmoid, softplus, silu, elu, selu };
+    expect(new Set(rows.map(({ name }) => name))).toEqual(new Set(Object.keys(known)));
+    for (const { name, pair, T, slope } of rows) {
+      const found = moments(known[name], pair);
+      expect(Math.abs(found.covariance - T), `${name} ${pair}`).toBeLessThanOrEqual(1e-12 * Math.abs(T));
+      expect(Math.abs(found.derivative - slope), `${name} ${pair}`).toBeLessThanOrEqual(
+        1e-12 * Math.abs(slope),
+      );
+    }
+  });
+
+  it('says its error: small where the rule is good, large where it was told nothing of a kink', () => {
+    const pair = { varianceU: 1, varianceV: 2, covariance: 0.4, distance: 2.2, determinant: 1.84 };
+    for (const activation of [tanh, sigmoid, softplus, silu, elu, selu]) {
+      expect(activation.error(pair), activation.name).toBeLessThan(1e-13);
+    }
+    const blind = withQuadrature({ ...relu, name: 'blind' });
+    const exact = empty();
+    const found = empty();
+    relu.dual!.pair(pair, exact);
+    blind.dual.pair(pair, found);
+    const actual = Math.abs(found.derivative - exact.derivative);
+    expect(actual).toBeGreaterThan(1e-5);
+    expect(blind.error(pair)).toBeGreaterThan(actual / 10);
+  });
+
+  it('splits at kinks away from 0', () => {
+    // max(h − 1, 0) in the plane with v = −u: both can never be above 1, so T = Ṫ = 0; with v = u, Ṫ = P(u > 1).
+    const shifted = withQuadrature(
+      { ...relu, name: 'shifted', value: (h) => Math.max(h - 1, 0), derivative: (h) => (h > 1 ? 1 : 0) },
+      { kinks: [1] },
+    );
+    const q = 1;
+    const pair = (covariance: number) =>
+      moments(shifted, [
+        q,
+        q,
+        covariance,
+        2 * (q - covariance),
+        Math.max(0, q * q - covariance * covariance),
+      ]);
+    expect(pair(-1).covariance).toBe(0);
+    expect(pair(1).derivative).toBeCloseTo(0.15865525393145705, 14);
+    expect(pair(0).derivative).toBeCloseTo(0.15865525393145705 ** 2, 14);
+  });
+});

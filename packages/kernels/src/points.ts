@@ -1,0 +1,89 @@
+import type { Architecture } from '@sntk/architecture';
+import { ArgumentError, NumericalError } from '@sntk/errors';
+import { type FloatArray, type Tensor, toArray } from '@sntk/linalg';
+import type { Step } from './plan.ts';
+import { runDiagonal, type Tape } from './recursion.ts';
+import type { PairState } from './state.ts';
+
+/** Rows of points with their second moments `|x|²/d`, `[N, d]` row-major, and their diagonals. */
+export interface Points {
+  readonly entries: FloatArray;
+  readonly count: number;
+  readonly dimension: number;
+  readonly moments: Float64Array;
+  readonly tapes: readonly Tape[];
+}
+
+/** What reads an argument's points: the function that took it, the argument's name and the network. */
+export interface Reader {
+  readonly where: string;
+  readonly architecture: Architecture;
+  readonly steps: readonly Step[];
+}
+
+/** Throws for points of the wrong dimension, rows that are not finite and networks that overflow on them. */
+export function readPoints(argument: string, X: Tensor, reader: Reader): Points {
+  const { where, architecture, steps } = reader;
+  const wanted = `of shape [N, ${architecture.inputs}]`;
+  if (X.shape.length !== 2 || X.shape[1] !== architecture.inputs) {
+    throw new ArgumentError({ where, argument, wanted, got: [...X.shape] });
+  }
+  const [count, dimension] = X.shape;
+  const entries = toArray(X);
+  const moments = new Float64Array(count);
+  const tapes: Tape[] = [];
+  for (let i = 0; i < count; i++) {
+    let square = 0;
+    for (let p = i * dimension; p < (i + 1) * dimension; p++) square += entries[p] * entries[p];
+    if (!Number.isFinite(square)) {
+      const wanted = 'finite rows with finite squared lengths';
+      throw new ArgumentError({ where, argument, wanted, got: `row ${i}` });
+    }
+    moments[i] = square / dimension;
+    const tape = runDiagonal(steps, moments[i]);
+    if (!Number.isFinite(tape.nngp) || !Number.isFinite(tape.ntk)) {
+      throw new NumericalError({
+        where,
+        found: `row ${i} of ${argument} has nngp ${tape.nngp} and ntk ${tape.ntk}`,
+        fix: 'scale the inputs or the variances down, or use an activation that grows less',
+        details: { row: i, nngp: tape.nngp, ntk: tape.ntk },
+      });
+    }
+    tapes.push(tape);
+  }
+  return { entries, count, dimension, moments, tapes };
+}
+
+/**
+ * What a recursion over a pair of points starts from, from coordinates, so that nearly equal, parallel and opposite
+ * points keep all their digits: `|x|²|z|² − (x·z)²` is taken as `|x|²` times the squared length of what is left of `z`
+ * after projection on `x`.
+ */
+export function inputPair(X: Points, i: number, Z: Points, j: number, out: PairState): void {
+  const d = X.dimension;
+  const x = X.entries;
+  const z = Z.entries;
+  let inner = 0;
+  let apart = 0;
+  for (let p = 0; p < d; p++) {
+    const xp = x[i * d + p];
+    const zp = z[j * d + p];
+    inner += xp * zp;
+    apart += (xp - zp) * (xp - zp);
+  }
+  const norm = X.moments[i] * d;
+  const share = norm > 0 ? inner / norm : 0;
+  let rest = 0;
+  if (norm > 0) {
+    for (let p = 0; p < d; p++) {
+      const left = z[j * d + p] - share * x[i * d + p];
+      rest += left * left;
+    }
+  }
+  out.varianceU = X.moments[i];
+  out.varianceV = Z.moments[j];
+  out.covariance = inner / d;
+  out.distance = apart / d;
+  out.determinant = X.moments[i] * (rest / d);
+  out.ntk = 0;
+}

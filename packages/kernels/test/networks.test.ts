@@ -1,0 +1,212 @@
+import {
+  ACTIVATIONS,
+  activate,
+  branches,
+  dense,
+  dropout,
+  erfActivation,
+  fullyConnected,
+  identity,
+  type Layer,
+  layerNorm,
+  network,
+  relu,
+  repeat,
+  residual,
+  serial,
+} from '@sntk/architecture';
+import {
+  elu,
+  exponential,
+  hermite,
+  monomial,
+  rectifiedMonomial,
+  withQuadrature,
+} from '@sntk/architecture/activations';
+import { eigh, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+import { createRng } from '@sntk/random';
+import { describe, expect, it } from 'vitest';
+import { analyticKernel, kernelBlocks, kernelDiagonals } from '../src/index.ts';
+import { planOf } from '../src/plan.ts';
+import { inputPair, readPoints } from '../src/points.ts';
+import { pairRecursion } from '../src/recursion.ts';
+
+const backend = ndarrayBackend();
+const phi = activate(relu);
+
+/** Random points with repeated, nearly equal, parallel, opposite, small and zero ones. */
+function hardPoints(seed: string, count: number, d: number) {
+  const data = new Float64Array(count * d);
+  createRng(seed).fillNormal(data);
+  for (let p = 0; p < d; p++) {
+    data[d + p] = data[p];
+    data[2 * d + p] = data[p] + (p === 0 ? 1e-8 : 0);
+    data[3 * d + p] = -data[p];
+    data[4 * d + p] = 3 * data[p];
+    data[5 * d + p] *= 1e-3;
+    data[6 * d + p] = 0;
+  }
+  return tensor(data, { backend, shape: [count, d] });
+}
+
+const quick = Object.values(ACTIVATIONS).filter(({ name }) => !['elu', 'selu'].includes(name));
+const networks: [string, Layer][] = [
+  ...quick
+    .filter(({ name }) => !name.startsWith('exponential'))
+    .map((activation): [string, Layer] => [
+      activation.name,
+      serial(
+        repeat(serial(dense(4, { weightVariance: 1.2, biasVariance: 0.1 }), activate(activation)), 3),
+        dense(1),
+      ),
+    ]),
+  ['residual', serial(dense(4), repeat(residual(phi, dense(4)), 4), phi, dense(1))],
+  ['normalized', serial(dense(4), layerNorm(), phi, dense(4), layerNorm(0.1), phi, dense(1))],
+  ['product', serial(branches('product', dense(4), serial(dense(4), phi, dense(4))), dense(1))],
+  ['concatenation', serial(dense(4), branches('concatenate', phi, activate(erfActivation)), dense(1))],
+  ['dropout', serial(dense(4), phi, dropout(0.5), dense(1))],
+];
+
+describe.each(networks)('the kernel of a network with %s', (name, layer) => {
+  const architecture = network(3, layer);
+
+  it('is symmetric to the last bit and positive semidefinite to rounding on random data', () => {
+    for (let seed = 0; seed < 3; seed++) {
+      const N = 12;
+      const { nngp, ntk } = analyticKernel(architecture, { X: hardPoints(`${name}${seed}`, N, 3) });
+      for (const kernel of [nngp, ntk]) {
+        const K = toArray(kernel);
+        for (let i = 0; i < N; i++) for (let j = 0; j < i; j++) expect(K[i * N + j]).toBe(K[j * N + i]);
+        const { values } = eigh(kernel);
+        expect(values[0]).toBeGreaterThanOrEqual(-1e-13 * N * values[N - 1]);
+      }
+    }
+  });
+
+  it('keeps distances and determinants that are those of its variances and covariances', () => {
+    const steps = planOf(architecture);
+    const reader = { where: 'test', architecture, steps };
+    const points = readPoints('X', hardPoints(name, 12, 3), reader);
+    const run = pairRecursion(steps);
+    const s = { varianceU: 0, varianceV: 0, covariance: 0, distance: 0, determinant: 0, ntk: 0 };
+    for (let i = 0; i < 12; i++) {
+      for (let j = 0; j < 12; j++) {
+        inputPair(points, i, points, j, s);
+        run(s, points.tapes[i].variances, points.tapes[j].variances);
+        const product = s.varianceU * s.varianceV;
+        const sum = s.varianceU + s.varianceV;
+        expect(Math.abs(s.distance - (sum - 2 * s.covariance)), `${i} ${j}`).toBeLessThanOrEqual(1e-12 * sum);
+        expect(Math.abs(s.determinant - (product - s.covariance ** 2)), `${i} ${j}`).toBeLessThanOrEqual(
+          1e-12 * product,
+        );
+      }
+    }
+  });
+});
+
+describe('combinators', () => {
+  const X = hardPoints('combinators', 9, 3);
+  const options = { weightVariance: 1.3, biasVariance: 0.2 };
+  const equal = (a: Layer, b: Layer) => {
+    const [one, two] = [a, b].map((layer) => analyticKernel(network(3, layer), { X }));
+    expect([...toArray(one.nngp)]).toEqual([...toArray(two.nngp)]);
+    expect([...toArray(one.ntk)]).toEqual([...toArray(two.ntk)]);
+  };
+
+  it('mean what they say: identity, repeat, one branch, dropout that keeps all', () => {
+    const block = serial(dense(4, options), phi);
+    const end = dense(1, options);
+    const plain = serial(block, block, end);
+    equal(serial(identity, repeat(block, 2), identity, end), plain);
+    equal(serial(branches('sum', serial(block, block)), end), plain);
+    equal(serial(block, dropout(1), block, end), plain);
+  });
+
+  it('give a sum of two dense layers the kernel of one with the variances added', () => {
+    const one = analyticKernel(network(3, branches('sum', dense(4, options), dense(4, options))), { X });
+    const two = analyticKernel(network(3, dense(4, { weightVariance: 2.6, biasVariance: 0.4 })), { X });
+    toArray(one.ntk).forEach((value, i) => {
+      expect(value).toBeCloseTo(toArray(two.ntk)[i], 14);
+    });
+  });
+
+  it('refuse, by place, what has no kernel', () => {
+    const kernel = (...layers: Layer[]) => analyticKernel(network(3, ...layers), { X });
+    expect(() => kernel(phi, dense(1))).toThrow('architecture.layers[0]');
+    expect(() => kernel(dense(4), phi, phi)).toThrow('units that are not Gaussian');
+    expect(() => kernel(layerNorm(), dense(1))).toThrow('layer normalization of units that are not Gaussian');
+    expect(() => kernel(dense(4), residual(phi), dense(1))).toThrow('correlated');
+    expect(() => kernel(dense(4), branches('sum', phi, serial(phi, dense(3))), dense(1))).toThrow(
+      'one width',
+    );
+    expect(() => kernel(dense(4), branches('sum', residual(phi, dense(4)), phi), dense(1))).toThrow(
+      'correlated',
+    );
+    expect(() => kernel(identity)).toThrow('at least one dense layer');
+    const bare = { ...relu, name: 'bare', dual: undefined };
+    expect(() => kernel(dense(4), activate(bare as never), dense(1))).toThrow('withQuadrature');
+    expect(() => kernel(dense(4), activate(exponential({ rate: 99 })), dense(1))).toThrow(
+      'row 0 of options.X',
+    );
+  });
+});
+
+describe('kernelBlocks', () => {
+  it('gives the rows of the kernel, N divisible by the block or not', () => {
+    const X = hardPoints('blocks', 10, 3);
+    const architecture = fullyConnected({ inputs: 3, hidden: [4, 4] });
+    const whole = toArray(analyticKernel(architecture, { X }).ntk);
+    for (const rows of [1, 3, 5, 64]) {
+      const found: number[] = [];
+      for (const block of kernelBlocks(architecture, { X, rows })) {
+        expect(block.ntk.shape).toEqual([block.stop - block.start, 10]);
+        found.push(...toArray(block.ntk));
+      }
+      found.forEach((value, i) => {
+        expect(Math.abs(value - whole[i])).toBeLessThanOrEqual(1e-14 * Math.abs(whole[i]));
+      });
+      expect(found.length).toBe(100);
+    }
+  });
+});
+
+describe('where neural-tangents 0.6.5 gives NaN or no kernel at all', () => {
+  const X = tensor(
+    [
+      [0, 0],
+      [1, 0],
+      [1, 0],
+      [-1, 0],
+      [0, 2],
+    ],
+    { backend },
+  );
+  const bent = withQuadrature({ ...erfActivation, name: 'numeric erf' });
+
+  it.each([
+    rectifiedMonomial(0),
+    rectifiedMonomial(2),
+    rectifiedMonomial(3),
+    bent,
+    elu,
+    monomial(2),
+    hermite(3),
+  ])('$name has finite kernels of zero, equal, opposite and orthogonal inputs', (activation) => {
+    for (const biasVariance of [0, 0.5]) {
+      const architecture = fullyConnected({ inputs: 2, hidden: [1], activation, biasVariance });
+      const { nngp, ntk } = analyticKernel(architecture, { X });
+      for (const kernel of [nngp, ntk]) {
+        expect([...toArray(kernel)].every(Number.isFinite)).toBe(true);
+        const { values } = eigh(kernel);
+        expect(values[0]).toBeGreaterThanOrEqual(-1e-13 * Math.abs(values[4]));
+      }
+      expect([...toArray(kernelDiagonals(architecture, { X }).nngp)].every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it('has rectified monomials equal on the diagonal and for equal points off it', () => {
+    const architecture = fullyConnected({ inputs: 2, hidden: [1, 1], activation: rectifiedMonomial(2) });
+    const K = toArray(analyticKernel(architecture, { X }).ntk);
+    expect(Math.abs(K[5 + 2] - K[5 + 1])).toBeLessThanOrEqual(1e-14 * K[5 + 1]);
+  });
+});
