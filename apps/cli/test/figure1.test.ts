@@ -150,7 +150,7 @@ describe('sntk figure1 refuses in one line', () => {
     [['--noise', '-1'], '--noise must be a finite number of at least 0, got -1'],
     [['--noise', 'NaN'], "option '--noise <σ>' argument 'NaN' is invalid. a number is wanted."],
     [['--learning-rate', '0'], '--learning-rate must be a finite number above 0, got 0'],
-    [['--activation', 'swish'], "argument 'swish' is invalid. Allowed choices are relu, erf, linear."],
+    [['--activation', 'swish'], "argument 'swish' is invalid. Allowed choices are relu, erf, linear,"],
     [['--sgd-runs', '1'], '--sgd-runs must be an integer of at least 2, got 1'],
     [['--samples', '1000000'], '--samples must be so small that a run fits in 8 GiB'],
     [['--frobnicate'], "unknown option '--frobnicate'"],

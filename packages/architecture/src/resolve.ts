@@ -75,7 +75,8 @@ export function resolveDense(layer: DenseLayer, inputs: number): ResolvedLayer {
     weightDeviation: deviation / scales.weightScale,
     biasDeviation: scales.biasScale === 0 ? 1 : biasDeviation / scales.biasScale,
     weightVariance,
-    biasVariance,
+    // A forward multiplier of 0 leaves no bias, whatever its variance would be.
+    biasVariance: scales.biasScale === 0 ? 0 : biasVariance,
   };
 }
 

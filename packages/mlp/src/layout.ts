@@ -1,5 +1,5 @@
 import { type Architecture, type ResolvedLayer, resolveLayers } from '@sntk/architecture';
-import { checkLength } from '@sntk/errors';
+import { ArgumentError, checkLength } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
 
 /** A dense layer with the place of its parameters in the flat vector. */
@@ -18,8 +18,19 @@ export function parameterLayout(architecture: Architecture): {
   readonly blocks: readonly ParameterBlock[];
   readonly size: number;
 } {
+  const layers = resolveLayers(architecture);
+  const last = layers[layers.length - 1];
+  if (last.activation) {
+    throw new ArgumentError({
+      where: 'parameterLayout',
+      argument: 'architecture.layers',
+      wanted: 'a dense layer at the end of a finite network',
+      got: `activation ${last.activation.name}`,
+      fix: 'append a dense layer',
+    });
+  }
   let size = 0;
-  const blocks = resolveLayers(architecture).map((layer) => {
+  const blocks = layers.map((layer) => {
     const weights = size;
     const bias = weights + layer.inputs * layer.outputs;
     size = bias + layer.outputs;
