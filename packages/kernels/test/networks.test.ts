@@ -91,7 +91,7 @@ describe.each(networks)('the kernel of a network with %s', (name, layer) => {
     const run = pairRecursion(steps);
     const s = { varianceU: 0, varianceV: 0, covariance: 0, distance: 0, determinant: 0, ntk: 0 };
     for (let i = 0; i < 12; i++) {
-      for (let j = 0; j < 12; j++) {
+      for (let j = 0; j <= i; j++) {
         inputPair(points, i, points, j, s);
         run(s, points.tapes[i].variances, points.tapes[j].variances);
         const product = s.varianceU * s.varianceV;
