@@ -50,18 +50,18 @@ function trapezoid(count: number): Rule {
 }
 
 function panels(edges: number[], points: number): Rule {
-  const inside = edges.filter((edge) => Math.abs(edge) <= REACH).sort((a, b) => a - b);
-  const { nodes, weights } = gaussLegendre(points);
-  const at: number[] = [];
-  const weight: number[] = [];
+  const inside = Float64Array.from(edges.filter((edge) => Math.abs(edge) <= REACH)).sort();
+  const rule = gaussLegendre(points);
+  const nodes = new Float64Array((inside.length - 1) * points);
+  const weights = new Float64Array(nodes.length);
+  let at = 0;
   for (let e = 1; e < inside.length; e++) {
     const [middle, half] = [(inside[e] + inside[e - 1]) / 2, (inside[e] - inside[e - 1]) / 2];
-    if (half <= 0) continue;
-    for (let i = 0; i < points; i++) {
-      const s = middle + half * nodes[i];
-      at.push(s);
-      weight.push(half * weights[i] * density(s));
+    if (half === 0) continue;
+    for (let i = 0; i < points; i++, at++) {
+      nodes[at] = middle + half * rule.nodes[i];
+      weights[at] = half * rule.weights[i] * density(nodes[at]);
     }
   }
-  return { nodes: Float64Array.from(at), weights: Float64Array.from(weight) };
+  return { nodes: nodes.subarray(0, at), weights: weights.subarray(0, at) };
 }

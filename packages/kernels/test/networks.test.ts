@@ -49,9 +49,8 @@ function hardPoints(seed: string, count: number, d: number) {
   return tensor(data, { backend, shape: [count, d] });
 }
 
-const quick = Object.values(ACTIVATIONS).filter(({ name }) => !['elu', 'selu'].includes(name));
 const networks: [string, Layer][] = [
-  ...quick
+  ...Object.values(ACTIVATIONS)
     .filter(({ name }) => !name.startsWith('exponential'))
     .map((activation): [string, Layer] => [
       activation.name,
@@ -71,7 +70,9 @@ describe.each(networks)('the kernel of a network with %s', (name, layer) => {
   const architecture = network(3, layer);
 
   it('is symmetric to the last bit and positive semidefinite to rounding on random data', () => {
-    for (let seed = 0; seed < 3; seed++) {
+    // Quadratures with kinks take milliseconds a pair.
+    const seeds = ['elu', 'selu'].includes(name) ? 1 : 3;
+    for (let seed = 0; seed < seeds; seed++) {
       const N = 12;
       const { nngp, ntk } = analyticKernel(architecture, { X: hardPoints(`${name}${seed}`, N, 3) });
       for (const kernel of [nngp, ntk]) {
@@ -90,7 +91,7 @@ describe.each(networks)('the kernel of a network with %s', (name, layer) => {
     const run = pairRecursion(steps);
     const s = { varianceU: 0, varianceV: 0, covariance: 0, distance: 0, determinant: 0, ntk: 0 };
     for (let i = 0; i < 12; i++) {
-      for (let j = 0; j < 12; j++) {
+      for (let j = 0; j <= i; j++) {
         inputPair(points, i, points, j, s);
         run(s, points.tapes[i].variances, points.tapes[j].variances);
         const product = s.varianceU * s.varianceV;
