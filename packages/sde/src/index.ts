@@ -2,6 +2,7 @@ export { brownianIncrements, type IncrementSource } from './brownian-increments.
 export { type BrownianPath, brownianPath } from './brownian-path.ts';
 export { changeCalculus } from './change-calculus.ts';
 export { type IntegrateOptions, integrate, integrateAsync, type Solution } from './integrate.ts';
+export { type AdaptiveOptions, type AdaptiveSolution, integrateAdaptive } from './integrate-adaptive.ts';
 export type { Method, NoiseIntegrals, Step } from './method.ts';
 export { methods } from './methods/registry.ts';
 export {
