@@ -1,3 +1,4 @@
+export { antithetic } from './antithetic.ts';
 export { brownianIncrements, type IncrementSource } from './brownian-increments.ts';
 export { type BrownianPath, brownianPath } from './brownian-path.ts';
 export { changeCalculus } from './change-calculus.ts';
@@ -5,6 +6,12 @@ export { type IntegrateOptions, integrate, integrateAsync, type Solution } from 
 export { type AdaptiveOptions, type AdaptiveSolution, integrateAdaptive } from './integrate-adaptive.ts';
 export type { Method, NoiseIntegrals, Step } from './method.ts';
 export { methods } from './methods/registry.ts';
+export {
+  type MultilevelEstimate,
+  type MultilevelLevel,
+  type MultilevelOptions,
+  multilevelMean,
+} from './multilevel.ts';
 export {
   type BlockFunction,
   type Calculus,
