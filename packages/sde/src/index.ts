@@ -29,3 +29,4 @@ export { nonCommutativeLinear } from './problems/non-commutative-linear.ts';
 export { ornsteinUhlenbeck } from './problems/ornstein-uhlenbeck.ts';
 export type { ReferenceProblem } from './problems/reference-problem.ts';
 export { type RunningMoments, runningMoments } from './running-moments.ts';
+export { type QuantileState, type RunningQuantiles, runningQuantiles } from './running-quantiles.ts';

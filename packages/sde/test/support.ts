@@ -49,7 +49,12 @@ export function coupled(options: OrderOptions & { readonly seed: number; readonl
   const depth = Math.max(...levels, reference ?? 0);
   const m = problem.noiseDimension;
   const size = m * paths;
-  const path = brownianMotion(createRng('orders').split(seed), m, paths, duration, 2 ** depth);
+  const path = brownianMotion(createRng('orders').split(seed), method, {
+    m,
+    paths,
+    duration,
+    steps: 2 ** depth,
+  });
   const { W } = path;
   const at = (level: number): Float64Array =>
     integrate(problem, {
@@ -84,12 +89,29 @@ interface Motion {
   readonly h: number;
 }
 
-function brownianMotion(rng: Rng, m: number, paths: number, duration: number, steps: number): Motion {
+function brownianMotion(
+  rng: Rng,
+  method: Method,
+  shape: {
+    readonly m: number;
+    readonly paths: number;
+    readonly duration: number;
+    readonly steps: number;
+  },
+): Motion {
+  const { m, paths, duration, steps } = shape;
   const size = m * paths;
   const h = duration / steps;
-  const draw = brownianIncrements({ rng, noiseDimension: m, paths, step: h, integrals: 'spaceTime' });
+  const wanted = method.integrals === 'spaceTime';
+  const draw = brownianIncrements({
+    rng,
+    noiseDimension: m,
+    paths,
+    step: h,
+    ...(wanted && { integrals: 'spaceTime' }),
+  });
   const W = new Float64Array((steps + 1) * size);
-  const Z = new Float64Array(steps * size);
+  const Z = new Float64Array(wanted ? steps * size : 0);
   for (let k = 0; k < steps; k++) {
     const next = W.subarray((k + 1) * size, (k + 2) * size);
     draw(k, next, Z.subarray(k * size, (k + 1) * size));
