@@ -1,8 +1,13 @@
-import { checkInteger, checkLength, checkPositive } from '@sntk/errors';
+import { ArgumentError, checkChoice, checkInteger, checkLength, checkPositive } from '@sntk/errors';
 import { type FillOptions, keyedNormals, type Rng } from '@sntk/random';
+import { type AreaSource, fourierAreas, weakAreas } from './levy-area.ts';
+import { integralsLength, type NoiseIntegrals } from './method.ts';
 
-/** Writes the Brownian increments of step number `step` into `out`, `[noiseDimension, paths]`. */
-export type IncrementSource = (step: number, out: Float64Array) => void;
+/**
+ * Writes the Brownian increments of step number `step` into `out`, `[noiseDimension, paths]`, and the integrals that
+ * the method asks for, if it does, into `integrals`.
+ */
+export type IncrementSource = (step: number, out: Float64Array, integrals?: Float64Array) => void;
 
 /** Which paths, and how long a step is. */
 export interface IncrementOptions {
@@ -16,7 +21,14 @@ export interface IncrementOptions {
   readonly firstPath?: number;
   /** Length of a step in time; increments have this variance. */
   readonly step: number;
+  /** Which integrals of the noise to write beside the increments; none unless told. The increments are the same. */
+  readonly integrals?: NoiseIntegrals;
+  /** Terms of the series for `levyArea`; what they leave out has variance ≈ h²/(2π² terms) an area. 10 unless told. */
+  readonly terms?: number;
 }
+
+/** The choices of `integrals`. */
+const KINDS: readonly NoiseIntegrals[] = ['spaceTime', 'levyArea', 'weakLevyArea'];
 
 /** Enough normals that starting a block costs little beside them. */
 const BLOCK = 32;
@@ -48,12 +60,63 @@ const TILE = 8;
  */
 export function brownianIncrements(options: IncrementOptions): IncrementSource {
   const where = 'brownianIncrements';
-  const { rng, noiseDimension: m, paths, firstPath = 0, step } = options;
+  const { rng, noiseDimension: m, paths, firstPath = 0, step, integrals, terms = 10 } = options;
   checkInteger(where, 'options.noiseDimension', m, 1);
   checkInteger(where, 'options.paths', paths, 1);
   checkInteger(where, 'options.firstPath', firstPath);
   const deviation = Math.sqrt(checkPositive(where, 'options.step', step));
+  if (integrals !== undefined) checkChoice(where, 'options.integrals', integrals, KINDS);
+  checkInteger(where, 'options.terms', terms, 1);
   const streams = Array.from({ length: paths }, (_, p) => rng.split(firstPath + p));
+  const increments = normalRows(streams, m, deviation);
+  const check = (k: number, out: Float64Array): void => {
+    checkInteger(where, 'step', k);
+    checkLength(where, 'out', out, m * paths, 'noiseDimension × paths');
+  };
+  if (integrals === undefined) {
+    return (k, out, second) => {
+      check(k, out);
+      if (second !== undefined && second.length > 0) {
+        throw new ArgumentError({
+          where,
+          argument: 'options.integrals',
+          wanted: 'given, as the method takes more than increments',
+          got: undefined,
+        });
+      }
+      increments(k, out);
+    };
+  }
+  const child = (name: string): Rng[] => streams.map((stream) => stream.split(name));
+  const bridge = normalRows(child('space-time'), m, deviation / Math.sqrt(12));
+  const areas: AreaSource | undefined =
+    integrals === 'levyArea'
+      ? fourierAreas(child('area'), m, { h: step, terms })
+      : integrals === 'weakLevyArea'
+        ? weakAreas(child('signs'), m, step)
+        : undefined;
+  const held = new Float64Array(areas ? m * paths : 0);
+  return (k, out, second) => {
+    check(k, out);
+    increments(k, out);
+    if (second === undefined) return;
+    checkLength(where, 'integrals', second, integralsLength(integrals, m, paths), integrals);
+    const dZ = areas ? held : second;
+    if (integrals !== 'weakLevyArea') {
+      bridge(k, dZ);
+      for (let i = 0; i < dZ.length; i++) dZ[i] = step * (0.5 * out[i] + dZ[i]);
+    }
+    areas?.(k, out, dZ, second);
+  };
+}
+
+/** Normals `[m, paths]` by step, those of path p addressed by `streams[p]` and the step. */
+function normalRows(
+  streams: readonly Rng[],
+  m: number,
+  deviation: number,
+): (step: number, out: Float64Array) => void {
+  const paths = streams.length;
   const stepsPerBlock = Math.ceil(BLOCK / m);
   const rows = stepsPerBlock * m;
   const tile = new Float64Array(TILE * rows);
@@ -75,15 +138,8 @@ export function brownianIncrements(options: IncrementOptions): IncrementSource {
     }
   };
 
-  const check = (k: number, out: Float64Array): void => {
-    checkInteger(where, 'step', k);
-    checkLength(where, 'out', out, m * paths, 'noiseDimension × paths');
-  };
   if (stepsPerBlock === 1) {
-    return (k, out) => {
-      check(k, out);
-      draw(k, out);
-    };
+    return draw;
   }
   const held = new Float64Array(rows * paths);
   const steps = Array.from({ length: stepsPerBlock }, (_, s) =>
@@ -91,7 +147,6 @@ export function brownianIncrements(options: IncrementOptions): IncrementSource {
   );
   let heldBlock = -1;
   return (k, out) => {
-    check(k, out);
     const block = Math.floor(k / stepsPerBlock);
     if (block !== heldBlock) {
       draw(block, held);

@@ -1,9 +1,18 @@
+export { antithetic } from './antithetic.ts';
 export { brownianIncrements, type IncrementSource } from './brownian-increments.ts';
 export { type BrownianPath, brownianPath } from './brownian-path.ts';
 export { changeCalculus } from './change-calculus.ts';
+export { type EnsembleBlock, type EnsembleOptions, runEnsemble } from './ensemble.ts';
 export { type IntegrateOptions, integrate, integrateAsync, type Solution } from './integrate.ts';
-export type { Method, Step } from './method.ts';
+export { type AdaptiveOptions, type AdaptiveSolution, integrateAdaptive } from './integrate-adaptive.ts';
+export type { Method, NoiseIntegrals, Step } from './method.ts';
 export { methods } from './methods/registry.ts';
+export {
+  type MultilevelEstimate,
+  type MultilevelLevel,
+  type MultilevelOptions,
+  multilevelMean,
+} from './multilevel.ts';
 export {
   type BlockFunction,
   type Calculus,
@@ -20,3 +29,4 @@ export { nonCommutativeLinear } from './problems/non-commutative-linear.ts';
 export { ornsteinUhlenbeck } from './problems/ornstein-uhlenbeck.ts';
 export type { ReferenceProblem } from './problems/reference-problem.ts';
 export { type RunningMoments, runningMoments } from './running-moments.ts';
+export { type QuantileState, type RunningQuantiles, runningQuantiles } from './running-quantiles.ts';

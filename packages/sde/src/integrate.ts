@@ -1,10 +1,10 @@
 import { ArgumentError, checkFinite, checkInteger, NumericalError } from '@sntk/errors';
 import type { Rng } from '@sntk/random';
 import { brownianIncrements, type IncrementSource } from './brownian-increments.ts';
-import type { Method } from './method.ts';
+import { integralsLength, type Method } from './method.ts';
 import { type MethodName, suitableMethod } from './methods/registry.ts';
 import { checkProblem, type SdeProblem } from './problem.ts';
-import { type GridOptions, savedSteps, timeAt, timeGrid } from './time-grid.ts';
+import { type GridOptions, savedSteps, type TimeGrid, timeAt, timeGrid } from './time-grid.ts';
 
 /** How to integrate a problem. */
 export interface IntegrateOptions extends GridOptions {
@@ -121,8 +121,11 @@ function* steps(problem: SdeProblem, options: IntegrateOptions): Generator<undef
   const keep = savedSteps(WHERE, grid, options.saveAt);
   const method = suitableMethod(WHERE, options.method, problem);
   const step = method.prepare(problem, paths, grid.h);
-  const draw = incrementsOf(problem, options, grid.h);
+  const draw = incrementsOf(problem, options, method, grid);
   const dW = new Float64Array(problem.noiseDimension * paths);
+  const integrals = new Float64Array(integralsLength(method.integrals, problem.noiseDimension, paths));
+  // A source of the caller's own that leaves the integrals out is caught at the first step.
+  if (draw) integrals.fill(Number.NaN);
 
   let state = startState(problem.dimension, paths, options.x0);
   let next: Float64Array = new Float64Array(state.length);
@@ -132,8 +135,9 @@ function* steps(problem: SdeProblem, options: IntegrateOptions): Generator<undef
   for (let k = 0; k < grid.steps; k++) {
     signal?.throwIfAborted();
     const time = timeAt(grid, k + 1);
-    draw?.(k, dW);
-    step(timeAt(grid, k), state, dW, next);
+    draw?.(k, dW, integrals);
+    if (k === 0 && !allFinite(integrals)) throw missingIntegrals(method);
+    step(timeAt(grid, k), state, dW, next, integrals);
     if (!allFinite(next))
       throw divergence({ state, next, paths, firstPath, step: k + 1, time, method: method.name });
     const spare = state;
@@ -166,7 +170,8 @@ function startState(dimension: number, paths: number, x0: ArrayLike<number>): Fl
 function incrementsOf(
   problem: SdeProblem,
   options: IntegrateOptions,
-  h: number,
+  method: Method,
+  grid: TimeGrid,
 ): IncrementSource | undefined {
   if (problem.noise === 'none') return undefined;
   const { rng, increments, paths = 1, firstPath = 0 } = options;
@@ -180,7 +185,26 @@ function incrementsOf(
     });
   }
   if (increments) return increments;
-  return brownianIncrements({ rng: rng!, noiseDimension: problem.noiseDimension, paths, firstPath, step: h });
+  return brownianIncrements({
+    rng: rng!,
+    noiseDimension: problem.noiseDimension,
+    paths,
+    firstPath,
+    step: grid.h,
+    ...(method.integrals && { integrals: method.integrals }),
+    // What this leaves out of the areas adds a mean square error of (t1 − t0) h/(2π² terms) ≤ h²: order 1 is kept.
+    terms: Math.ceil(grid.steps / (2 * Math.PI ** 2)),
+  });
+}
+
+function missingIntegrals(method: Method): ArgumentError {
+  return new ArgumentError({
+    where: WHERE,
+    argument: 'options.increments',
+    wanted: `a source that also writes the ${method.integrals} integrals, which ${method.name} takes`,
+    got: 'one that left them out',
+    fix: 'pass rng, or brownianIncrements with options.integrals',
+  });
 }
 
 /** Whether no entry is NaN or infinite: x − x is 0 for finite x and NaN otherwise. */

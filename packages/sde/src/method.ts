@@ -7,10 +7,37 @@ export interface Orders {
 }
 
 /**
- * One step of a fixed size from the block `x` at time `t` to the block `out`, both `[dimension, paths]`; `dW`
- * `[noiseDimension, paths]` holds the step's Brownian increments. `x` and `dW` are left as they are.
+ * What a method asks of the noise beyond the increments, as one further block:
+ *
+ * - `spaceTime`: ∫(W_s − W_t) ds over the step, `[noiseDimension, paths]`, of variance h³/3;
+ * - `levyArea`: the Itô integrals I_jk = ∫∫ dW_j dW_k, entry (j, k) of `[noiseDimension, noiseDimension, paths]`;
+ * - `weakLevyArea`: the same block with two-point numbers in place of the Lévy areas, which serves expectations only.
  */
-export type Step = (t: number, x: Float64Array, dW: Float64Array, out: Float64Array) => void;
+export type NoiseIntegrals = 'spaceTime' | 'levyArea' | 'weakLevyArea';
+
+/**
+ * One step of a fixed size from the block `x` at time `t` to the block `out`, both `[dimension, paths]`; `dW`
+ * `[noiseDimension, paths]` holds the step's Brownian increments and `integrals` what the method's `integrals` names
+ * (nothing unless it names some). `x`, `dW` and `integrals` are left as they are.
+ */
+export type Step = (
+  t: number,
+  x: Float64Array,
+  dW: Float64Array,
+  out: Float64Array,
+  integrals: Float64Array,
+) => void;
+
+/** A step of any size `h`; writes an estimate of its error, `[dimension, paths]`, into `error` when that is given. */
+export type VariableStep = (
+  t: number,
+  h: number,
+  x: Float64Array,
+  dW: Float64Array,
+  out: Float64Array,
+  integrals: Float64Array,
+  error?: Float64Array,
+) => void;
 
 /** A numerical method: what it is for, how exact it is, and how to make its step. */
 export interface Method {
@@ -21,6 +48,25 @@ export interface Method {
   readonly orders: Readonly<Partial<Record<NoiseType, Orders>>>;
   /** A part of the problem it cannot do without. */
   readonly needs?: 'linear' | 'diffusion.diagonal';
+  /** Integrals of the noise it takes beside the increments; none unless told. */
+  readonly integrals?: NoiseIntegrals;
   /** Allocates the workspace for blocks of `paths` paths and fixes the step size `h`. */
   prepare(problem: SdeProblem, paths: number, h: number): Step;
+  /** For methods that estimate their error: the same step with its size chosen at every call. */
+  readonly embedded?: {
+    /** Exponent of h in the estimate under noise and without, by which step sizes are chosen. */
+    readonly order: { readonly noise: number; readonly none: number };
+    prepare(problem: SdeProblem, paths: number): VariableStep;
+  };
+}
+
+/** The step of a fixed size that a variable one makes. */
+export function fixedStep(step: VariableStep, h: number): Step {
+  return (t, x, dW, out, integrals) => step(t, h, x, dW, out, integrals);
+}
+
+/** Length of the block of `integrals` for `noiseDimension` m. */
+export function integralsLength(kind: NoiseIntegrals | undefined, m: number, paths: number): number {
+  if (kind === undefined) return 0;
+  return kind === 'spaceTime' ? m * paths : m * m * paths;
 }

@@ -49,6 +49,11 @@ export interface SdeProblem {
     /** f(t, x); absent when the drift is A x alone. */
     readonly remainder?: BlockFunction;
   };
+  /**
+   * For implicit methods: makes the in-place action r ← (I − h ∂a/∂x(t, x))⁻¹ r, by which Newton's method solves for a
+   * step. A Jacobian that is nearly right costs iterations, not accuracy.
+   */
+  readonly driftSolve?: (h: number) => BlockFunction;
 }
 
 const NOISES: readonly NoiseType[] = ['none', 'additive', 'scalar', 'diagonal', 'commutative', 'general'];

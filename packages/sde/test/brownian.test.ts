@@ -3,6 +3,7 @@ import { createRng } from '@sntk/random';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { brownianIncrements, brownianPath } from '../src/index.ts';
+import { meanAndError } from './support.ts';
 
 const rng = createRng('brownian');
 
@@ -154,6 +155,52 @@ describe('brownianPath', () => {
     }
   });
 
+  test('has ∫(W_s − W_t) ds that adds up over any cut, at any times', () => {
+    const { depth: _, ...full } = options;
+    const path = brownianPath(full);
+    const at = (a: number, b: number): { W: Float64Array; Z: Float64Array } => {
+      const found = { W: new Float64Array(size), Z: new Float64Array(size) };
+      path.increment(a, b, found.W, found.Z);
+      return found;
+    };
+    const time = fc.double({ min: 0, max: 2, noNaN: true });
+    fc.assert(
+      fc.property(time, time, time, (a, b, c) => {
+        const [ab, bc, ac] = [at(a, b), at(b, c), at(a, c)];
+        for (let i = 0; i < size; i++) {
+          expect(Math.abs(ab.W[i] + bc.W[i] - ac.W[i])).toBeLessThan(1e-13);
+          // The cut may fall half a finest step, 2^-50, away from where it was asked for.
+          expect(Math.abs(ab.Z[i] + bc.Z[i] + (c - b) * ab.W[i] - ac.Z[i])).toBeLessThan(1e-13);
+        }
+      }),
+    );
+  });
+
+  test('has the joint law of W and ∫W dt on intervals off any dyadic grid', () => {
+    const paths = 20_000;
+    const path = brownianPath({ rng, noiseDimension: 1, paths, duration: 2 });
+    const [a, b] = [0.3, 1.1];
+    const h = b - a;
+    const [W, Z, before, after] = [0, 1, 2, 3].map(() => new Float64Array(paths));
+    path.increment(a, b, W, Z);
+    path.increment(0, a, before);
+    path.increment(b, 2, after);
+    const covariance = (x: Float64Array, y: Float64Array, truth: number): void => {
+      const products = Array.from(x, (v, p) => v * y[p]);
+      const { mean, error } = meanAndError(products);
+      expect(Math.abs(mean - truth)).toBeLessThan(4 * error);
+    };
+    covariance(W, W, h);
+    covariance(W, Z, h ** 2 / 2);
+    covariance(Z, Z, h ** 3 / 3);
+    for (const other of [before, after]) {
+      covariance(other, W, 0);
+      covariance(other, Z, 0);
+    }
+    covariance(before, before, a);
+    covariance(after, after, 2 - b);
+  });
+
   test('refuses times off its grid and levels beyond its depth', () => {
     const path = brownianPath(options);
     const out = new Float64Array(size);
@@ -164,7 +211,7 @@ describe('brownianPath', () => {
     expect(() => path.increment(0, 1, new Float64Array(5))).toThrow('of length 6');
     expect(() => path.increments(11)).toThrow('at most the depth, 10');
     expect(() => path.increments(3)(8, out)).toThrow('below 2^3');
-    expect(() => brownianPath({ ...options, depth: 41 })).toThrow('at most 40');
+    expect(() => brownianPath({ ...options, depth: 51 })).toThrow('at most 50');
     expect(() => brownianPath({ ...options, duration: 0 })).toThrow('options.duration');
   });
 });

@@ -260,7 +260,8 @@ describe('refusals', () => {
   test('of a method that does not fit name those that do', () => {
     expect(attempt(gbm, { method: 'stochasticHeun' })).toThrow(
       'integrate: options.method must be a method for ito problems with diagonal noise: one of eulerMaruyama, ' +
-        'exponentialEuler, exponentialStrang, milstein, got "stochasticHeun, which needs a problem in stratonovich form"',
+        'exponentialEuler, exponentialStrang, milstein, tamedEuler, implicitEuler, exponentialMilstein, ' +
+        'milsteinCommutative, platenWeak, sriw1, sriw2, got "stochasticHeun, which needs a problem in stratonovich form"',
     );
     expect(attempt(gbm, { method: 'rk4' })).toThrow('"rk4, which needs noise of type none"');
     expect(attempt(levyArea('stratonovich'), { method: 'milstein' })).toThrow(
@@ -269,9 +270,7 @@ describe('refusals', () => {
     expect(attempt(levyArea('ito'), { method: 'exponentialEuler' })).toThrow('which needs problem.linear');
     const { diagonal: _, ...bare } = gbm.diffusion!;
     expect(attempt({ ...gbm, diffusion: bare }, {})).toThrow('which needs problem.diffusion.diagonal');
-    expect(attempt(gbm, { method: 'euler' })).toThrow(
-      'one of eulerMaruyama, exponentialEuler, exponentialStrang, milstein, got "euler"',
-    );
+    expect(attempt(gbm, { method: 'euler' })).toThrow('platenWeak, sriw1, sriw2, got "euler"');
   });
 
   test('of noise that does not match its dimension', () => {

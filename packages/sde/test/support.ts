@@ -47,14 +47,15 @@ export function coupled(options: OrderOptions & { readonly seed: number; readonl
 } {
   const { method, problem, x0, levels, paths, duration = 1, seed, reference } = options;
   const depth = Math.max(...levels, reference ?? 0);
-  const size = problem.noiseDimension * paths;
-  const W = brownianMotion(
-    createRng('orders').split(seed),
-    problem.noiseDimension,
+  const m = problem.noiseDimension;
+  const size = m * paths;
+  const path = brownianMotion(createRng('orders').split(seed), method, {
+    m,
     paths,
     duration,
-    2 ** depth,
-  );
+    steps: 2 ** depth,
+  });
+  const { W } = path;
   const at = (level: number): Float64Array =>
     integrate(problem, {
       method,
@@ -62,9 +63,12 @@ export function coupled(options: OrderOptions & { readonly seed: number; readonl
       t1: duration,
       steps: 2 ** level,
       paths,
-      increments: (step, dW) => {
-        const stride = size * 2 ** (depth - level);
-        for (let i = 0; i < size; i++) dW[i] = W[(step + 1) * stride + i] - W[step * stride + i];
+      increments: (step, dW, integrals) => {
+        const stride = 2 ** (depth - level);
+        const from = step * stride * size;
+        for (let i = 0; i < size; i++) dW[i] = W[from + stride * size + i] - W[from + i];
+        if (method.integrals === 'spaceTime') spaceTimeOf(path, step, stride, integrals!);
+        if (method.integrals === 'levyArea') iteratedOf(path, step, stride, integrals!);
       },
     }).final;
   const states = levels.map(at);
@@ -75,23 +79,78 @@ export function coupled(options: OrderOptions & { readonly seed: number; readonl
   return { states, exact };
 }
 
-/** W at 0, T/steps, …, T, `[steps + 1, noiseDimension, paths]`. */
+interface Motion {
+  /** W at 0, T/steps, …, T, `[steps + 1, noiseDimension, paths]`. */
+  readonly W: Float64Array;
+  /** ∫(W_s − W_t) ds over every fine step, `[steps, noiseDimension, paths]`. */
+  readonly Z: Float64Array;
+  readonly m: number;
+  readonly paths: number;
+  readonly h: number;
+}
+
 function brownianMotion(
   rng: Rng,
-  noiseDimension: number,
-  paths: number,
-  duration: number,
-  steps: number,
-): Float64Array {
-  const size = noiseDimension * paths;
-  const draw = brownianIncrements({ rng, noiseDimension, paths, step: duration / steps });
+  method: Method,
+  shape: {
+    readonly m: number;
+    readonly paths: number;
+    readonly duration: number;
+    readonly steps: number;
+  },
+): Motion {
+  const { m, paths, duration, steps } = shape;
+  const size = m * paths;
+  const h = duration / steps;
+  const wanted = method.integrals === 'spaceTime';
+  const draw = brownianIncrements({
+    rng,
+    noiseDimension: m,
+    paths,
+    step: h,
+    ...(wanted && { integrals: 'spaceTime' }),
+  });
   const W = new Float64Array((steps + 1) * size);
+  const Z = new Float64Array(wanted ? steps * size : 0);
   for (let k = 0; k < steps; k++) {
     const next = W.subarray((k + 1) * size, (k + 2) * size);
-    draw(k, next);
+    draw(k, next, Z.subarray(k * size, (k + 1) * size));
     for (let i = 0; i < size; i++) next[i] += W[k * size + i];
   }
-  return W;
+  return { W, Z, m, paths, h };
+}
+
+/** ∫(W_s − W_t) ds over `stride` fine steps. */
+function spaceTimeOf({ W, Z, m, paths, h }: Motion, step: number, stride: number, out: Float64Array): void {
+  const size = m * paths;
+  const start = step * stride * size;
+  out.fill(0);
+  for (let k = 0; k < stride; k++) {
+    const at = start + k * size;
+    for (let i = 0; i < size; i++) out[i] += Z[at + i] + h * (W[at + i] - W[start + i]);
+  }
+}
+
+/** The Itô integrals I_jk over `stride` fine steps, each of which counts with ½(dW_j dW_k − δ_jk h). */
+function iteratedOf({ W, m, paths, h }: Motion, step: number, stride: number, out: Float64Array): void {
+  const size = m * paths;
+  const start = step * stride * size;
+  out.fill(0);
+  for (let k = 0; k < stride; k++) {
+    const at = start + k * size;
+    for (let j = 0; j < m; j++) {
+      for (let l = 0; l < m; l++) {
+        for (let p = 0; p < paths; p++) {
+          const J = j * paths + p;
+          const L = l * paths + p;
+          const dJ = W[at + size + J] - W[at + J];
+          const dL = W[at + size + L] - W[at + L];
+          out[(j * m + l) * paths + p] +=
+            (W[at + J] - W[start + J]) * dL + 0.5 * (dJ * dL - (j === l ? h : 0));
+        }
+      }
+    }
+  }
 }
 
 const BATCHES = 10;
@@ -160,23 +219,53 @@ export function oneStepMean(
 ): number {
   const rule = gaussHermite(12);
   const m = problem.noiseDimension;
-  const paths = 12 ** m;
-  const digit = (p: number, j: number): number => Math.floor(p / 12 ** j) % 12;
+  // The further numbers of a step: H of every noise by quadrature, or one sign for every pair.
+  const pairs = (m * (m - 1)) / 2;
+  const { integrals: kind } = method;
+  const radices = [
+    ...new Array<number>(m).fill(12),
+    ...(kind === 'spaceTime' ? new Array<number>(m).fill(12) : []),
+    ...(kind === 'weakLevyArea' ? new Array<number>(pairs).fill(2) : []),
+  ];
+  const paths = radices.reduce((product, radix) => product * radix, 1);
+  const digit = (p: number, j: number): number => {
+    let rest = p;
+    for (let i = 0; i < j; i++) rest = Math.floor(rest / radices[i]);
+    return rest % radices[j];
+  };
   const { final } = integrate(problem, {
     method,
     x0,
     t1: h,
     steps: 1,
     paths,
-    increments: (_step, dW) => {
+    increments: (_step, dW, integrals) => {
       for (let i = 0; i < dW.length; i++)
         dW[i] = Math.sqrt(h) * rule.nodes[digit(i % paths, Math.floor(i / paths))];
+      if (!integrals?.length) return;
+      for (let p = 0; p < paths; p++) {
+        for (let j = 0; j < m; j++) {
+          const w = dW[j * paths + p];
+          if (kind === 'spaceTime') {
+            const H = Math.sqrt(h / 12) * rule.nodes[digit(p, m + j)];
+            integrals[j * paths + p] = h * (0.5 * w + H);
+            continue;
+          }
+          for (let k = 0; k < m; k++) {
+            const sign = j < k ? 1 : -1;
+            const V = j === k ? -h : sign * h * (2 * digit(p, m + j + k - 1) - 1);
+            integrals[(j * m + k) * paths + p] = 0.5 * (w * dW[k * paths + p] + V);
+          }
+        }
+      }
     },
   });
   let mean = 0;
   for (let p = 0; p < paths; p++) {
     let weight = 1;
-    for (let j = 0; j < m; j++) weight *= rule.weights[digit(p, j)];
+    radices.forEach((radix, j) => {
+      weight *= radix === 2 ? 0.5 : rule.weights[digit(p, j)];
+    });
     mean += weight * phi(Array.from(x0, (_, i) => final[i * paths + p]));
   }
   return mean;

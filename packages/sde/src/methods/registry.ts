@@ -1,14 +1,26 @@
 import { ArgumentError } from '@sntk/errors';
 import type { Method } from '../method.ts';
 import type { SdeProblem } from '../problem.ts';
+import { dormandPrince } from './dormand-prince.ts';
 import { eulerHeun } from './euler-heun.ts';
 import { eulerMaruyama } from './euler-maruyama.ts';
 import { exponentialEuler } from './exponential-euler.ts';
+import { exponentialMilstein } from './exponential-milstein.ts';
 import { exponentialStrang } from './exponential-strang.ts';
+import { implicitEuler } from './implicit-euler.ts';
 import { midpoint } from './midpoint.ts';
 import { milstein } from './milstein.ts';
+import { milsteinCommutative } from './milstein-commutative.ts';
+import { milsteinLevy } from './milstein-levy.ts';
+import { platenWeak } from './platen-weak.ts';
 import { rk4 } from './rk4.ts';
+import { sra1 } from './sra1.ts';
+import { sra3 } from './sra3.ts';
+import { sriw1 } from './sriw1.ts';
+import { sriw2 } from './sriw2.ts';
 import { stochasticHeun } from './stochastic-heun.ts';
+import { tamedEuler } from './tamed-euler.ts';
+import { tsitouras } from './tsitouras.ts';
 
 /** Names of the methods that come with the package. */
 export type MethodName =
@@ -19,7 +31,19 @@ export type MethodName =
   | 'stochasticHeun'
   | 'eulerHeun'
   | 'midpoint'
-  | 'rk4';
+  | 'rk4'
+  | 'tamedEuler'
+  | 'implicitEuler'
+  | 'exponentialMilstein'
+  | 'milsteinCommutative'
+  | 'milsteinLevy'
+  | 'platenWeak'
+  | 'sra1'
+  | 'sra3'
+  | 'sriw1'
+  | 'sriw2'
+  | 'dormandPrince'
+  | 'tsitouras';
 
 /**
  * The methods by name, each with its calculus and its orders for every kind of noise.
@@ -40,6 +64,18 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   eulerHeun,
   midpoint,
   rk4,
+  tamedEuler,
+  implicitEuler,
+  exponentialMilstein,
+  milsteinCommutative,
+  milsteinLevy,
+  platenWeak,
+  sra1,
+  sra3,
+  sriw1,
+  sriw2,
+  dormandPrince,
+  tsitouras,
 };
 
 /** Why a method cannot do a problem, or undefined if it can. */
