@@ -36,6 +36,7 @@ function create(runtime: Runtime): Backend {
   return createCpuBackend({
     name: 'wasm',
     gemm: wasmGemm(runtime),
+    threads: 1,
     prepare: wasmPrepare(runtime),
     factor: { ...wasmFactor(runtime), eigh: wasmEigh(runtime) },
     fused: { denseChain: wasmDenseChain(runtime), reluRecursion: wasmReluRecursion(runtime) },
