@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as backends from '../src/backends.ts';
 import * as conformance from '../src/conformance.ts';
 import * as extending from '../src/extending.ts';
 import * as root from '../src/index.ts';
@@ -37,9 +38,13 @@ describe('the entry points', () => {
       'conjugateGradient',
       'dense',
       'diagonal',
+      'expm',
+      'expmMultiply',
       'kroneckerIdentity',
       'lanczosEigenvalues',
       'lowRank',
+      'tiled',
+      'topEigenpairs',
     ]);
     expect(Object.keys(extending).sort()).toEqual([
       'BINARY_OPS',
@@ -52,6 +57,7 @@ describe('the entry points', () => {
       'sizeOf',
       'transposeLoop',
     ]);
+    expect(Object.keys(backends).sort()).toEqual(['describeBackends', 'selectBackend']);
     expect(Object.keys(conformance).sort()).toEqual(['conformanceCases']);
   });
 });
