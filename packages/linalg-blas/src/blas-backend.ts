@@ -1,5 +1,5 @@
 import type { Backend } from '@sntk/linalg';
-import { createCpuBackend, type GemmKernel } from '@sntk/linalg/extending';
+import { createCpuBackend, type GemmKernel, mirrorLower, type SyrkKernel } from '@sntk/linalg/extending';
 import { LOWER, NO_TRANSPOSE, ROW_MAJOR, TRANSPOSE } from './constants.ts';
 import { lapackFactorKernels } from './factor.ts';
 import { type BlasLibrary, loadBlas } from './library.ts';
@@ -30,9 +30,12 @@ export function blasBackend(options: BlasOptions = {}): Backend {
   const known = loaded.get(options.library);
   if (known) return known;
   const library = loadBlas('blasBackend', options.library);
+  const threads = library.threads?.();
   const backend = createCpuBackend({
     name: 'blas',
     gemm: gemmKernel(library),
+    syrk: syrkKernel(library),
+    ...(threads === undefined ? {} : { threads }),
     tolerance: { float64: 1e-13, float32: 1e-5 },
     factor: lapackFactorKernels(library),
   });
@@ -53,31 +56,21 @@ export function blasAvailable(): boolean {
 /** Inner size from which half the multiplications save more time than copying the other triangle costs. */
 const SYRK_FROM = 128;
 
-function gemmKernel({ dgemm, sgemm, dsyrk }: BlasLibrary): GemmKernel {
+function gemmKernel(library: BlasLibrary): GemmKernel {
+  const syrk = syrkKernel(library);
   return (m, n, k, a, transposeA, b, transposeB, c) => {
+    if (a === b && transposeA !== transposeB && k >= SYRK_FROM) return syrk(n, k, a, transposeA, c);
     const flagA = transposeA ? TRANSPOSE : NO_TRANSPOSE;
-    if (a === b && transposeA !== transposeB && k >= SYRK_FROM && c instanceof Float64Array) {
-      // A matrix times its own transpose.
-      dsyrk(ROW_MAJOR, LOWER, flagA, n, k, 1, a, transposeA ? n : k, 0, c, n);
-      mirrorLower(n, c);
-      return;
-    }
     const flagB = transposeB ? TRANSPOSE : NO_TRANSPOSE;
-    const gemm = c instanceof Float64Array ? dgemm : sgemm;
+    const gemm = c instanceof Float64Array ? library.dgemm : library.sgemm;
     gemm(ROW_MAJOR, flagA, flagB, m, n, k, 1, a, transposeA ? m : k, b, transposeB ? k : n, 0, c, n);
   };
 }
 
-/** Copies the lower triangle to the upper one in blocks, so that both sides stay in the cache. */
-function mirrorLower(n: number, c: Float64Array): void {
-  const block = 32;
-  for (let i0 = 0; i0 < n; i0 += block) {
-    for (let j0 = 0; j0 <= i0; j0 += block) {
-      const i1 = Math.min(n, i0 + block);
-      for (let i = i0; i < i1; i++) {
-        const j1 = Math.min(i, j0 + block);
-        for (let j = j0; j < j1; j++) c[j * n + i] = c[i * n + j];
-      }
-    }
-  }
+function syrkKernel({ dsyrk, ssyrk }: BlasLibrary): SyrkKernel {
+  return (n, k, a, transposed, c) => {
+    const syrk = c instanceof Float64Array ? dsyrk : ssyrk;
+    syrk(ROW_MAJOR, LOWER, transposed ? TRANSPOSE : NO_TRANSPOSE, n, k, 1, a, transposed ? n : k, 0, c, n);
+    mirrorLower(n, c);
+  };
 }

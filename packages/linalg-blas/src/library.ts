@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { UnavailableError } from '@sntk/errors';
 
 /** A function of the library, as koffi binds it. */
-export type Foreign = (...args: unknown[]) => void;
+export type Foreign = (...args: unknown[]) => unknown;
 
 /** The functions that are used, bound to one library; LAPACK's are missing from a bare BLAS. */
 export interface BlasLibrary {
@@ -11,6 +11,9 @@ export interface BlasLibrary {
   readonly dgemm: Foreign;
   readonly sgemm: Foreign;
   readonly dsyrk: Foreign;
+  readonly ssyrk: Foreign;
+  /** Not in the standard: OpenBLAS's own. */
+  readonly threads: (() => number) | undefined;
   readonly dtrsm: Foreign;
   readonly dpotrf: Foreign | undefined;
   readonly dsyevd: Foreign | undefined;
@@ -89,6 +92,17 @@ function bind(koffi: Koffi, path: string): BlasLibrary {
     `${type}*`,
     'int',
   ];
+  const syrk = (type: string): string[] => [
+    ...['int', 'int', 'int', 'int', 'int'],
+    ...[type, `${type}*`, 'int', type, `${type}*`, 'int'],
+  ];
+  const threads = (): (() => number) | undefined => {
+    try {
+      return library.func('openblas_get_num_threads', 'int', []) as () => number;
+    } catch {
+      return undefined;
+    }
+  };
   const optional = (name: string, parameters: readonly string[]): Foreign | undefined => {
     try {
       return library.func(name, 'void', parameters);
@@ -100,10 +114,9 @@ function bind(koffi: Koffi, path: string): BlasLibrary {
     path,
     dgemm: library.func('cblas_dgemm', 'void', gemm('double')),
     sgemm: library.func('cblas_sgemm', 'void', gemm('float')),
-    dsyrk: library.func('cblas_dsyrk', 'void', [
-      ...['int', 'int', 'int', 'int', 'int'],
-      ...['double', 'double*', 'int', 'double', 'double*', 'int'],
-    ]),
+    dsyrk: library.func('cblas_dsyrk', 'void', syrk('double')),
+    ssyrk: library.func('cblas_ssyrk', 'void', syrk('float')),
+    threads: threads(),
     dtrsm: library.func('cblas_dtrsm', 'void', [
       ...['int', 'int', 'int', 'int', 'int', 'int', 'int'],
       ...['double', 'double*', 'int', 'double*', 'int'],

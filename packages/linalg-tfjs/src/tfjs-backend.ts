@@ -1,4 +1,4 @@
-import { ArgumentError, checkChoice } from '@sntk/errors';
+import { ArgumentError, checkChoice, SntkError, UnavailableError } from '@sntk/errors';
 import type { Backend, FloatArray, Tensor } from '@sntk/linalg';
 import { type MatmulFlags, sizeOf } from '@sntk/linalg/extending';
 import ndarray, { type NdArray } from 'ndarray';
@@ -21,7 +21,8 @@ const started = new Map<TfjsDevice, Promise<Backend>>();
  * `await toBackend(a, ndarrayBackend())`.
  *
  * @throws ArgumentError for an unknown device.
- * @throws UnavailableError for packages that are not installed and devices that this environment does not have.
+ * @throws UnavailableError for packages that are not installed and devices that this environment does not have, and from
+ * operations and reads when the device fails.
  * @example
  * ```ts
  * import { matmul, tensor } from '@sntk/linalg';
@@ -53,7 +54,11 @@ async function start(device: TfjsDevice, wasmPath: string | undefined): Promise<
   const run = (shape: readonly number[], compute: () => TfTensor): Tensor => {
     // With a device that has started, tfjs changes over before it gives the promise.
     if (tf.getBackend() !== device) void tf.setBackend(device);
-    return wrap(tf.tidy(compute), shape);
+    try {
+      return wrap(tf.tidy(compute), shape);
+    } catch (cause) {
+      throw failed(device, cause);
+    }
   };
 
   const of = (t: Tensor): TfTensor => {
@@ -76,7 +81,11 @@ async function start(device: TfjsDevice, wasmPath: string | undefined): Promise<
       dtype: 'float32',
       storage: held,
       async read(): Promise<NdArray<FloatArray>> {
-        const entries = (await of(t).data()) as Float32Array;
+        const entries = (await of(t)
+          .data()
+          .catch((cause: unknown) => {
+            throw failed(device, cause);
+          })) as Float32Array;
         // tfjs may give the array that it goes on using itself.
         return ndarray(entries.slice(), [...shape]);
       },
@@ -118,4 +127,15 @@ async function start(device: TfjsDevice, wasmPath: string | undefined): Promise<
     reshape: (a, shape) => run(shape, () => tf.reshape(of(a), [...shape])),
   };
   return backend;
+}
+
+/** Requests are well-formed when they get here, so what tfjs throws is the device's: lost, or out of memory. */
+function failed(device: TfjsDevice, cause: unknown): unknown {
+  if (cause instanceof SntkError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new UnavailableError(
+    `tfjs-${device}`,
+    `the device failed (${reason}); tensors on a lost device are gone, a page gets a new one by reloading`,
+    { cause },
+  );
 }

@@ -106,6 +106,31 @@ describe('two devices', () => {
   });
 });
 
+describe('a device that fails', () => {
+  it('is an error of the toolkit with its reason, and calls work once it is back', async () => {
+    const backend = await tfjsBackend({ device: 'cpu' });
+    const a = tensor([[2]], { backend });
+    // tfjs hands numbers over and takes them back by these two.
+    const device = tf.findBackend('cpu');
+    const write = vi.spyOn(device, 'write').mockImplementation(() => {
+      throw new Error('the GPU device was lost');
+    });
+    const read = vi.spyOn(device, 'read').mockRejectedValue(new Error('the GPU device was lost'));
+    const before = tf.memory().numTensors;
+    const lost = expect.objectContaining({
+      name: 'UnavailableError',
+      message: expect.stringMatching(/^tfjs-cpu: the device failed \(the GPU device was lost\)/),
+      cause: expect.any(Error),
+    });
+    expect(() => tensor([[1]], { backend })).toThrow(lost);
+    await expect(a.read()).rejects.toThrow(lost);
+    expect(tf.memory().numTensors).toBe(before);
+    write.mockRestore();
+    read.mockRestore();
+    expect([...(await matmul(a, a).read()).data]).toEqual([4]);
+  });
+});
+
 describe('a device that is not here', () => {
   it('is refused by name, with what to use instead', async () => {
     await expect(tfjsBackend({ device: 'tpu' as 'cpu' })).rejects.toThrow(

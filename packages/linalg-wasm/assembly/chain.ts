@@ -7,6 +7,7 @@
  * the distance of two groups of units in vectors. So weights are read as one stream, the batch rows of a group of units are
  * neighbours, and four sums over a panel make one vector of results. Units are filled up with zeros to whole vectors.
  */
+import { madd } from './madd';
 
 /** Batch rows that pass over a panel of weights before the next panel is fetched. */
 const BATCH: usize = 32;
@@ -67,14 +68,14 @@ export function chainDotTwo(groups: usize, w: usize, a: usize, stride: usize, to
     const w1 = v128.load(w, 16);
     const w2 = v128.load(w, 32);
     const w3 = v128.load(w, 48);
-    s00 = f32x4.add(s00, f32x4.mul(w0, a0));
-    s10 = f32x4.add(s10, f32x4.mul(w1, a0));
-    s20 = f32x4.add(s20, f32x4.mul(w2, a0));
-    s30 = f32x4.add(s30, f32x4.mul(w3, a0));
-    s01 = f32x4.add(s01, f32x4.mul(w0, a1));
-    s11 = f32x4.add(s11, f32x4.mul(w1, a1));
-    s21 = f32x4.add(s21, f32x4.mul(w2, a1));
-    s31 = f32x4.add(s31, f32x4.mul(w3, a1));
+    s00 = madd<f32>(s00, w0, a0);
+    s10 = madd<f32>(s10, w1, a0);
+    s20 = madd<f32>(s20, w2, a0);
+    s30 = madd<f32>(s30, w3, a0);
+    s01 = madd<f32>(s01, w0, a1);
+    s11 = madd<f32>(s11, w1, a1);
+    s21 = madd<f32>(s21, w2, a1);
+    s31 = madd<f32>(s31, w3, a1);
   }
   v128.store(to, sumLanes(s00, s10, s20, s30));
   v128.store(to, sumLanes(s01, s11, s21, s31), 16);
@@ -94,21 +95,21 @@ export function chainDotOne(groups: usize, w: usize, a: usize, stride: usize, to
   for (; w + STEP < end; w += 2 * STEP, a += 2 * stride) {
     const a0 = v128.load(a);
     const a1 = v128.load(a + stride);
-    even0 = f32x4.add(even0, f32x4.mul(v128.load(w), a0));
-    even1 = f32x4.add(even1, f32x4.mul(v128.load(w, 16), a0));
-    even2 = f32x4.add(even2, f32x4.mul(v128.load(w, 32), a0));
-    even3 = f32x4.add(even3, f32x4.mul(v128.load(w, 48), a0));
-    odd0 = f32x4.add(odd0, f32x4.mul(v128.load(w, 64), a1));
-    odd1 = f32x4.add(odd1, f32x4.mul(v128.load(w, 80), a1));
-    odd2 = f32x4.add(odd2, f32x4.mul(v128.load(w, 96), a1));
-    odd3 = f32x4.add(odd3, f32x4.mul(v128.load(w, 112), a1));
+    even0 = madd<f32>(even0, v128.load(w), a0);
+    even1 = madd<f32>(even1, v128.load(w, 16), a0);
+    even2 = madd<f32>(even2, v128.load(w, 32), a0);
+    even3 = madd<f32>(even3, v128.load(w, 48), a0);
+    odd0 = madd<f32>(odd0, v128.load(w, 64), a1);
+    odd1 = madd<f32>(odd1, v128.load(w, 80), a1);
+    odd2 = madd<f32>(odd2, v128.load(w, 96), a1);
+    odd3 = madd<f32>(odd3, v128.load(w, 112), a1);
   }
   if (w < end) {
     const a0 = v128.load(a);
-    even0 = f32x4.add(even0, f32x4.mul(v128.load(w), a0));
-    even1 = f32x4.add(even1, f32x4.mul(v128.load(w, 16), a0));
-    even2 = f32x4.add(even2, f32x4.mul(v128.load(w, 32), a0));
-    even3 = f32x4.add(even3, f32x4.mul(v128.load(w, 48), a0));
+    even0 = madd<f32>(even0, v128.load(w), a0);
+    even1 = madd<f32>(even1, v128.load(w, 16), a0);
+    even2 = madd<f32>(even2, v128.load(w, 32), a0);
+    even3 = madd<f32>(even3, v128.load(w, 48), a0);
   }
   even0 = f32x4.add(even0, odd0);
   even1 = f32x4.add(even1, odd1);
@@ -197,10 +198,10 @@ export function chainSweep(
       const lower = f32x4.add(f32x4.mul(d0, w0), f32x4.mul(d1, w1));
       const upper = f32x4.add(f32x4.mul(d2, w2), f32x4.mul(d3, w3));
       v128.store(da + j, f32x4.add(v128.load(da + j), f32x4.add(lower, upper)));
-      g0 = f32x4.add(g0, f32x4.mul(d0, aj));
-      g1 = f32x4.add(g1, f32x4.mul(d1, aj));
-      g2 = f32x4.add(g2, f32x4.mul(d2, aj));
-      g3 = f32x4.add(g3, f32x4.mul(d3, aj));
+      g0 = madd<f32>(g0, d0, aj);
+      g1 = madd<f32>(g1, d1, aj);
+      g2 = madd<f32>(g2, d2, aj);
+      g3 = madd<f32>(g3, d3, aj);
     }
     v128.store(w, f32x4.sub(w0, f32x4.mul(rate, g0)));
     v128.store(w, f32x4.sub(w1, f32x4.mul(rate, g1)), 16);
@@ -227,10 +228,10 @@ export function chainUpdate(
     let g3 = g0;
     for (let j: usize = 0; j < rows * 16; j += 16) {
       const aj = v128.load(a + j);
-      g0 = f32x4.add(g0, f32x4.mul(v128.load32_splat(delta + j), aj));
-      g1 = f32x4.add(g1, f32x4.mul(v128.load32_splat(delta + j, 4), aj));
-      g2 = f32x4.add(g2, f32x4.mul(v128.load32_splat(delta + j, 8), aj));
-      g3 = f32x4.add(g3, f32x4.mul(v128.load32_splat(delta + j, 12), aj));
+      g0 = madd<f32>(g0, v128.load32_splat(delta + j), aj);
+      g1 = madd<f32>(g1, v128.load32_splat(delta + j, 4), aj);
+      g2 = madd<f32>(g2, v128.load32_splat(delta + j, 8), aj);
+      g3 = madd<f32>(g3, v128.load32_splat(delta + j, 12), aj);
     }
     v128.store(w, f32x4.sub(v128.load(w), f32x4.mul(rate, g0)));
     v128.store(w, f32x4.sub(v128.load(w, 16), f32x4.mul(rate, g1)), 16);

@@ -3,6 +3,7 @@
  * What float64 factorizations share: panels of eight columns, `[depth][8]`, four vectors to a step, and updates of a lower
  * triangle by them on the 2 × 4 vector tile of `tile.ts`. The left factor is read as splats, from rows or from panels.
  */
+import { madd } from './madd';
 
 /** Bytes of a panel's step. */
 export const PANEL_STEP: usize = 64;
@@ -53,14 +54,14 @@ export function subtractTile(
     const b1 = v128.load(b, 16);
     const b2 = v128.load(b, 32);
     const b3 = v128.load(b, 48);
-    c00 = f64x2.add(c00, f64x2.mul(x0, b0));
-    c01 = f64x2.add(c01, f64x2.mul(x0, b1));
-    c02 = f64x2.add(c02, f64x2.mul(x0, b2));
-    c03 = f64x2.add(c03, f64x2.mul(x0, b3));
-    c10 = f64x2.add(c10, f64x2.mul(x1, b0));
-    c11 = f64x2.add(c11, f64x2.mul(x1, b1));
-    c12 = f64x2.add(c12, f64x2.mul(x1, b2));
-    c13 = f64x2.add(c13, f64x2.mul(x1, b3));
+    c00 = madd<f64>(c00, x0, b0);
+    c01 = madd<f64>(c01, x0, b1);
+    c02 = madd<f64>(c02, x0, b2);
+    c03 = madd<f64>(c03, x0, b3);
+    c10 = madd<f64>(c10, x1, b0);
+    c11 = madd<f64>(c11, x1, b1);
+    c12 = madd<f64>(c12, x1, b2);
+    c13 = madd<f64>(c13, x1, b3);
   }
   v128.store(c, f64x2.sub(v128.load(c), c00));
   v128.store(c, f64x2.sub(v128.load(c, 16), c01), 16);
@@ -78,8 +79,8 @@ export function dot(n: usize, x: usize, y: usize): f64 {
   let odd = f64x2.splat(0);
   const end = x + n * 8;
   for (; x + 32 <= end; x += 32, y += 32) {
-    even = f64x2.add(even, f64x2.mul(v128.load(x), v128.load(y)));
-    odd = f64x2.add(odd, f64x2.mul(v128.load(x, 16), v128.load(y, 16)));
+    even = madd<f64>(even, v128.load(x), v128.load(y));
+    odd = madd<f64>(odd, v128.load(x, 16), v128.load(y, 16));
   }
   const both = f64x2.add(even, odd);
   let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);

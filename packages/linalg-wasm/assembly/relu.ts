@@ -9,6 +9,7 @@
  * A pass handles one row of pairs and one activation. It takes four vectors at a time: the polynomial is a chain of
  * dependent steps, and four chains side by side hide each other's latency and share the loads of the coefficients.
  */
+import { madd } from './madd';
 
 /**
  * Q(z) = (asin √z / √z − 1)/z on [0, 1/4], interpolated at Chebyshev points; the error in the angle is 3e-17. After the
@@ -53,7 +54,7 @@ function sine(c: v128): v128 {
 }
 
 function multiplyAdd(constant: v128, x: v128, y: v128): v128 {
-  return f64x2.add(constant, f64x2.mul(x, y));
+  return madd<f64>(constant, x, y);
 }
 
 /** π − θ from the reduced asin. */

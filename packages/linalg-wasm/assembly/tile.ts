@@ -7,6 +7,7 @@
  * tiles (3 × 3, 3 × 4, 2 × 5) spill under some orders of instructions and then run at half speed. The loop is not
  * unrolled: V8 moves arithmetic freely within a loop body, and over several steps it moves it until accumulators spill.
  */
+import { madd } from './madd';
 
 /** Rows of a tile. */
 export const TILE_ROWS: usize = 2;
@@ -42,14 +43,14 @@ export function tile<T>(depth: usize, a: usize, b: usize, c: usize, stride: usiz
     const b1 = v128.load(b, 16);
     const b2 = v128.load(b, 32);
     const b3 = v128.load(b, 48);
-    c00 = v128.add<T>(c00, v128.mul<T>(a0, b0));
-    c01 = v128.add<T>(c01, v128.mul<T>(a0, b1));
-    c02 = v128.add<T>(c02, v128.mul<T>(a0, b2));
-    c03 = v128.add<T>(c03, v128.mul<T>(a0, b3));
-    c10 = v128.add<T>(c10, v128.mul<T>(a1, b0));
-    c11 = v128.add<T>(c11, v128.mul<T>(a1, b1));
-    c12 = v128.add<T>(c12, v128.mul<T>(a1, b2));
-    c13 = v128.add<T>(c13, v128.mul<T>(a1, b3));
+    c00 = madd<T>(c00, a0, b0);
+    c01 = madd<T>(c01, a0, b1);
+    c02 = madd<T>(c02, a0, b2);
+    c03 = madd<T>(c03, a0, b3);
+    c10 = madd<T>(c10, a1, b0);
+    c11 = madd<T>(c11, a1, b1);
+    c12 = madd<T>(c12, a1, b2);
+    c13 = madd<T>(c13, a1, b3);
   }
   accumulate<T>(c, c00);
   accumulate<T>(c + 16, c01);
@@ -98,10 +99,10 @@ function tileTwo<T>(depth: usize, a: usize, b: usize, c: usize): void {
     const a1 = v128.load_splat<T>(a, sizeof<T>());
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
-    c00 = v128.add<T>(c00, v128.mul<T>(a0, b0));
-    c01 = v128.add<T>(c01, v128.mul<T>(a0, b1));
-    c10 = v128.add<T>(c10, v128.mul<T>(a1, b0));
-    c11 = v128.add<T>(c11, v128.mul<T>(a1, b1));
+    c00 = madd<T>(c00, a0, b0);
+    c01 = madd<T>(c01, a0, b1);
+    c10 = madd<T>(c10, a1, b0);
+    c11 = madd<T>(c11, a1, b1);
   }
   v128.store(c, c00);
   v128.store(c, c01, 16);
@@ -119,15 +120,15 @@ function tileOne<T>(depth: usize, a: usize, b: usize, c: usize): void {
   for (; a + 2 * sizeof<T>() < end; a += 4 * sizeof<T>(), b += 2 * GROUP) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, GROUP);
-    even0 = v128.add<T>(even0, v128.mul<T>(v128.load_splat<T>(a), b0));
-    even1 = v128.add<T>(even1, v128.mul<T>(v128.load_splat<T>(a, sizeof<T>()), b0));
-    odd0 = v128.add<T>(odd0, v128.mul<T>(v128.load_splat<T>(a, 2 * sizeof<T>()), b1));
-    odd1 = v128.add<T>(odd1, v128.mul<T>(v128.load_splat<T>(a, 3 * sizeof<T>()), b1));
+    even0 = madd<T>(even0, v128.load_splat<T>(a), b0);
+    even1 = madd<T>(even1, v128.load_splat<T>(a, sizeof<T>()), b0);
+    odd0 = madd<T>(odd0, v128.load_splat<T>(a, 2 * sizeof<T>()), b1);
+    odd1 = madd<T>(odd1, v128.load_splat<T>(a, 3 * sizeof<T>()), b1);
   }
   if (a < end) {
     const b0 = v128.load(b);
-    even0 = v128.add<T>(even0, v128.mul<T>(v128.load_splat<T>(a), b0));
-    even1 = v128.add<T>(even1, v128.mul<T>(v128.load_splat<T>(a, sizeof<T>()), b0));
+    even0 = madd<T>(even0, v128.load_splat<T>(a), b0);
+    even1 = madd<T>(even1, v128.load_splat<T>(a, sizeof<T>()), b0);
   }
   v128.store(c, v128.add<T>(even0, odd0));
   v128.store(c, v128.add<T>(even1, odd1), GROUP);

@@ -7,6 +7,7 @@
  * and is corrected; then one update of rank 64 by tiles catches up (Dongarra, Sorensen, Hammarling: Block reduction of
  * matrices to condensed forms for eigenvalue computations).
  */
+import { madd } from './madd';
 import { dot, PANEL_STEP, subtractLower } from './panel';
 
 const BLOCK: usize = 32;
@@ -157,10 +158,10 @@ function multiplyRows(n: usize, a: usize, stride: usize, x: usize, y: usize): vo
     const upper = f64x2.add(f64x2.mul(e0, x0), f64x2.mul(e1, x1));
     const lower = f64x2.add(f64x2.mul(e2, x2), f64x2.mul(e3, x3));
     v128.store(y, f64x2.add(v128.load(y), f64x2.add(upper, lower)));
-    s0 = f64x2.add(s0, f64x2.mul(e0, xs));
-    s1 = f64x2.add(s1, f64x2.mul(e1, xs));
-    s2 = f64x2.add(s2, f64x2.mul(e2, xs));
-    s3 = f64x2.add(s3, f64x2.mul(e3, xs));
+    s0 = madd<f64>(s0, e0, xs);
+    s1 = madd<f64>(s1, e1, xs);
+    s2 = madd<f64>(s2, e2, xs);
+    s3 = madd<f64>(s3, e3, xs);
   }
   store<f64>(own, f64x2.extract_lane(s0, 0) + f64x2.extract_lane(s0, 1));
   store<f64>(own, f64x2.extract_lane(s1, 0) + f64x2.extract_lane(s1, 1), 8);
@@ -176,7 +177,7 @@ function multiplyRow(n: usize, a: usize, x: usize, own: f64, y: usize, r: usize)
   for (const end = a + n * 8; a < end; a += 16, x += 16, y += 16) {
     const entries = v128.load(a);
     v128.store(y, f64x2.add(v128.load(y), f64x2.mul(entries, owns)));
-    sums = f64x2.add(sums, f64x2.mul(entries, v128.load(x)));
+    sums = madd<f64>(sums, entries, v128.load(x));
   }
   store<f64>(to, f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1));
 }

@@ -5,19 +5,28 @@ import { wasmEigh } from './eigh.ts';
 import { wasmFactor } from './factor.ts';
 import { wasmGemm, wasmPrepare } from './gemm.ts';
 import { wasmReluRecursion } from './relu-recursion.ts';
-import { type Runtime, wasmRuntime } from './runtime.ts';
+import { type Build, bytesInUse, type Runtime, wasmRuntime, wasmSupported } from './runtime.ts';
 
-let instance: Backend | undefined;
+const instances = new Map<Build, Backend>();
+
+export interface WasmOptions {
+  /**
+   * Let the processor round a product and the sum it goes into once, where engine and processor can: a little faster on
+   * many machines, and not the same bits on all. An engine without relaxed SIMD gets the plain kernels.
+   */
+  readonly relaxed?: boolean;
+}
 
 /**
  * The backend of SIMD kernels in WebAssembly, on one thread: products, factorizations, the ReLU recursion MATH (4), (5)
- * and training steps of dense networks MATH (1), the same bits on every machine.
+ * and training steps of dense networks MATH (1), the same bits on every machine unless `relaxed` is asked for.
  *
  * Tensors are ordinary typed arrays; kernels copy operands into WASM memory and results out of it. Prepared matrices
- * and dense chains stay there until `dispose`. Each call gives the same instance.
+ * and dense chains stay there until `dispose`. Each call gives the same instance, named `wasm`, or `wasm-relaxed` when
+ * `relaxed` was asked for and is there.
  *
  * @throws UnavailableError where there is no WebAssembly with 128-bit SIMD, and from operations for which its memory,
- * at most 4 GB, is exhausted.
+ * at most 4 GB, is exhausted or whose kernel traps; later calls work.
  * @example
  * ```ts
  * import { matmul, tensor, toArray } from '@sntk/linalg';
@@ -27,15 +36,19 @@ let instance: Backend | undefined;
  * console.log(toArray(matmul(A, A))); // Float64Array [7, 10, 15, 22]
  * ```
  */
-export function wasmBackend(): Backend {
-  instance ??= create(wasmRuntime());
-  return instance;
+export function wasmBackend(options: WasmOptions = {}): Backend {
+  const build: Build = options.relaxed === true && wasmSupported({ relaxed: true }) ? 'relaxed' : 'plain';
+  const backend =
+    instances.get(build) ?? create(build === 'relaxed' ? 'wasm-relaxed' : 'wasm', wasmRuntime(build));
+  instances.set(build, backend);
+  return backend;
 }
 
-function create(runtime: Runtime): Backend {
+function create(name: string, runtime: Runtime): Backend {
   return createCpuBackend({
-    name: 'wasm',
+    name,
     gemm: wasmGemm(runtime),
+    threads: 1,
     prepare: wasmPrepare(runtime),
     factor: { ...wasmFactor(runtime), eigh: wasmEigh(runtime) },
     fused: { denseChain: wasmDenseChain(runtime), reluRecursion: wasmReluRecursion(runtime) },
@@ -58,5 +71,5 @@ function create(runtime: Runtime): Backend {
  * ```
  */
 export function wasmMemoryInUse(): number {
-  return wasmRuntime().heap.inUse();
+  return bytesInUse();
 }

@@ -1,2 +1,2 @@
-export { wasmBackend, wasmMemoryInUse } from './backend.ts';
+export { type WasmOptions, wasmBackend, wasmMemoryInUse } from './backend.ts';
 export { wasmSupported } from './runtime.ts';

@@ -1,5 +1,5 @@
 import { UnavailableError } from '@sntk/errors';
-import { KERNELS } from './generated/kernels.ts';
+import { KERNELS, RELAXED_KERNELS } from './generated/kernels.ts';
 import { createHeap, type Heap } from './heap.ts';
 
 /** What the WebAssembly module exports; sources in `assembly/`. Addresses are in bytes. */
@@ -91,11 +91,14 @@ export interface Runtime {
   readonly heap: Heap;
 }
 
-let runtime: Runtime | undefined;
-let supported: boolean | undefined;
+/** Which of the two builds of the kernels. */
+export type Build = 'plain' | 'relaxed';
+
+const runtimes = new Map<Build, Runtime>();
+const supported = new Map<Build, boolean>();
 
 /**
- * Whether this environment runs the kernels: WebAssembly with 128-bit SIMD.
+ * Whether this environment runs the kernels: WebAssembly with 128-bit SIMD, or also with relaxed SIMD when that is asked.
  *
  * @example
  * ```ts
@@ -104,33 +107,74 @@ let supported: boolean | undefined;
  * console.log(wasmSupported()); // true
  * ```
  */
-export function wasmSupported(): boolean {
-  // An engine without SIMD rejects the module itself, so the module is its own probe.
-  supported ??= typeof WebAssembly === 'object' && WebAssembly.validate(moduleBytes());
-  return supported;
+export function wasmSupported(options: { readonly relaxed?: boolean } = {}): boolean {
+  const build = options.relaxed === true ? 'relaxed' : 'plain';
+  // An engine that lacks an instruction rejects the module itself, so the module is its own probe.
+  const known =
+    supported.get(build) ?? (typeof WebAssembly === 'object' && WebAssembly.validate(moduleBytes(build)));
+  supported.set(build, known);
+  return known;
 }
 
-/** The one instance of the kernels. */
-export function wasmRuntime(): Runtime {
-  runtime ??= instantiate();
+/** The one instance of each build. */
+export function wasmRuntime(build: Build = 'plain'): Runtime {
+  const runtime = runtimes.get(build) ?? start(build);
+  runtimes.set(build, runtime);
   return runtime;
 }
 
-function instantiate(): Runtime {
-  if (!wasmSupported()) {
+/** Bytes in use by all builds that were started. */
+export function bytesInUse(): number {
+  let sum = 0;
+  for (const { heap } of runtimes.values()) sum += heap.inUse();
+  return sum;
+}
+
+type Exports = Kernels & { readonly staticEnd: WebAssembly.Global };
+
+function start(build: Build): Runtime {
+  if (!wasmSupported({ relaxed: build === 'relaxed' })) {
     throw new UnavailableError(
       'wasmBackend',
       'this environment has no WebAssembly with 128-bit SIMD; use the plain backend of @sntk/linalg',
     );
   }
   const memory = new WebAssembly.Memory({ initial: 1 });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes()), { env: { memory } });
-  const exports = instance.exports as unknown as Kernels & { readonly staticEnd: WebAssembly.Global };
-  return { kernels: exports, heap: createHeap(memory, exports.staticEnd.value) };
+  const module = new WebAssembly.Module(moduleBytes(build));
+  const instantiate = (): Exports =>
+    new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
+  const exports = instantiate();
+  return { kernels: guarded(exports, instantiate), heap: createHeap(memory, exports.staticEnd.value) };
 }
 
-function moduleBytes(): Uint8Array<ArrayBuffer> {
-  const text = atob(KERNELS);
+/**
+ * The kernels with traps as errors of the toolkit. A trap leaves what the kernel had written; a new instance on the same
+ * memory writes the module's own tables again, so later calls work and resident operands stay.
+ */
+function guarded(first: Exports, instantiate: () => Exports): Kernels {
+  type Kernel = (...args: unknown[]) => unknown;
+  let live = first as unknown as Record<string, Kernel>;
+  const kernels: Record<string, Kernel> = {};
+  for (const name of Object.keys(live).filter((key) => typeof live[key] === 'function')) {
+    kernels[name] = (...args) => {
+      try {
+        return live[name](...args);
+      } catch (cause) {
+        if (!(cause instanceof WebAssembly.RuntimeError)) throw cause;
+        live = instantiate() as unknown as Record<string, Kernel>;
+        throw new UnavailableError(
+          `wasm ${name}`,
+          `the kernel stopped (${cause.message}); its result is lost, what was in memory before is not`,
+          { cause },
+        );
+      }
+    };
+  }
+  return kernels as unknown as Kernels;
+}
+
+function moduleBytes(build: Build): Uint8Array<ArrayBuffer> {
+  const text = atob(build === 'relaxed' ? RELAXED_KERNELS : KERNELS);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;

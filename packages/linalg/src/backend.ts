@@ -55,6 +55,8 @@ export interface Backend {
   /** The name users select it by: `ndarray`, `wasm`, `blas`, `tfjs-webgpu`. */
   readonly name: string;
   readonly device: 'cpu' | 'gpu';
+  /** How many threads its products use, where that is known. */
+  readonly threads?: number;
   readonly dtypes: readonly DType[];
   /** Relative error that the conformance suite accepts, per dtype. */
   readonly tolerance: Readonly<Partial<Record<DType, number>>>;
@@ -65,6 +67,8 @@ export interface Backend {
   readSync?(tensor: Tensor): FloatArray;
 
   matmul(a: Tensor, b: Tensor, flags: MatmulFlags): Tensor;
+  /** `a aᵀ`, or `aᵀ a` when `transposed`, equal to its transpose to the last bit. */
+  syrk?(a: Tensor, transposed: boolean): Tensor;
   unary(op: UnaryOp, a: Tensor): Tensor;
   binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor;
   /** Reduces over `axis` and keeps it with extent 1. */

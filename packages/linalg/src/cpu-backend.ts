@@ -11,6 +11,7 @@ import type {
 import { binaryLoop, reduceLoop, transposeLoop, unaryLoop } from './elementwise.ts';
 import type { FusedKernels } from './fused.ts';
 import { plainFactorKernels } from './plain-factor.ts';
+import { slabSyrk } from './plain-syrk.ts';
 import type { DType, FloatArray, Tensor } from './tensor.ts';
 
 /** `C = op(A) op(B)` on row-major arrays of one type, with `op(A)` `[m, k]`, `op(B)` `[k, n]`. Overwrites `c`. */
@@ -25,10 +26,20 @@ export type GemmKernel = (
   c: FloatArray,
 ) => void;
 
+/** The product of a matrix with its own transpose, on row-major arrays of one type. Overwrites `c`. */
+export type SyrkKernel = (n: number, k: number, a: FloatArray, transposed: boolean, c: FloatArray) => void;
+
 /** What a CPU backend brings; everything else comes from the plain backend. */
 export interface CpuKernels {
   readonly name: string;
   readonly gemm: GemmKernel;
+  /** How many threads `gemm` uses, where that is known. */
+  readonly threads?: number;
+  /**
+   * `C = A Aᵀ` `[n, n]` for `A` `[n, k]`, or `Aᵀ A` for `A` `[k, n]` when `transposed`, equal to its transpose to the
+   * last bit; made from `gemm` unless given.
+   */
+  readonly syrk?: SyrkKernel;
   readonly tolerance: Readonly<Record<DType, number>>;
   readonly factor?: Partial<FactorKernels>;
   readonly fused?: FusedKernels;
@@ -54,6 +65,7 @@ export function createCpuBackend(kernels: CpuKernels): Backend {
   const backend: Backend = {
     name: kernels.name,
     device: 'cpu',
+    ...(kernels.threads === undefined ? {} : { threads: kernels.threads }),
     dtypes: ['float64', 'float32'],
     tolerance: kernels.tolerance,
     upload: (data, shape) => wrap(data.slice(), shape),
@@ -66,6 +78,15 @@ export function createCpuBackend(kernels: CpuKernels): Backend {
       const c = like(entries(a), m * n);
       if (m * n * k > 0) kernels.gemm(m, n, k, entries(a), transposeA, entries(b), transposeB, c);
       return wrap(c, [m, n]);
+    },
+    syrk(a: Tensor, transposed: boolean): Tensor {
+      const [n, k] = transposed ? [a.shape[1], a.shape[0]] : a.shape;
+      const c = like(entries(a), n * n);
+      if (n * k > 0) {
+        if (kernels.syrk) kernels.syrk(n, k, entries(a), transposed, c);
+        else slabSyrk(kernels.gemm, n, k, entries(a), transposed, c);
+      }
+      return wrap(c, [n, n]);
     },
     unary: (op: UnaryOp, a: Tensor) => wrap(unaryLoop(op, entries(a)), a.shape),
     binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {

@@ -10,7 +10,7 @@ export {
   UNARY_OPS,
   type UnaryOp,
 } from './backend.ts';
-export { type CpuKernels, createCpuBackend, type GemmKernel } from './cpu-backend.ts';
+export { type CpuKernels, createCpuBackend, type GemmKernel, type SyrkKernel } from './cpu-backend.ts';
 export { broadcastShape, transposeLoop } from './elementwise.ts';
 export { checkSymmetric } from './factor.ts';
 export type {
@@ -21,4 +21,5 @@ export type {
   FusedKernels,
   ReluRecursionRequest,
 } from './fused.ts';
+export { mirrorLower } from './plain-syrk.ts';
 export { sizeOf } from './tensor.ts';

@@ -4,6 +4,9 @@ import { tensor } from './create.ts';
 import { checkRank, toArray, toFloat64 } from './ops.ts';
 import { type FloatArray, showShape, type Tensor } from './tensor.ts';
 
+/** Rows and columns of a matrix and its mirror image that are visited together, so that both stay in the cache. */
+const BLOCK = 32;
+
 /** What a factorization did beyond what was asked. */
 export interface FactorInfo {
   /** Added to the diagonal. */
@@ -153,11 +156,15 @@ export function eigh(a: Tensor): EighResult {
   checkSymmetric('eigh', n, entries);
   const copy = new Float64Array(entries);
   // Backends read different triangles; the mean of the two is one matrix for all.
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) {
-      const mean = copy[i * n + j] / 2 + copy[j * n + i] / 2;
-      copy[i * n + j] = mean;
-      copy[j * n + i] = mean;
+  for (let i0 = 0; i0 < n; i0 += BLOCK) {
+    for (let j0 = 0; j0 <= i0; j0 += BLOCK) {
+      for (let i = i0; i < Math.min(n, i0 + BLOCK); i++) {
+        for (let j = j0; j < Math.min(i, j0 + BLOCK); j++) {
+          const mean = copy[i * n + j] / 2 + copy[j * n + i] / 2;
+          copy[i * n + j] = mean;
+          copy[j * n + i] = mean;
+        }
+      }
     }
   }
   const { values, vectors } = kernels.eigh(n, copy);
@@ -172,10 +179,14 @@ export function eigh(a: Tensor): EighResult {
 export function checkSymmetric(where: string, n: number, a: FloatArray): void {
   let largest = 0;
   let worst = 0;
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      largest = Math.max(largest, Math.abs(a[i * n + j]), Math.abs(a[j * n + i]));
-      worst = Math.max(worst, Math.abs(a[i * n + j] - a[j * n + i]));
+  for (let i0 = 0; i0 < n; i0 += BLOCK) {
+    for (let j0 = 0; j0 <= i0; j0 += BLOCK) {
+      for (let i = i0; i < Math.min(n, i0 + BLOCK); i++) {
+        for (let j = j0; j < Math.min(i + 1, j0 + BLOCK); j++) {
+          largest = Math.max(largest, Math.abs(a[i * n + j]), Math.abs(a[j * n + i]));
+          worst = Math.max(worst, Math.abs(a[i * n + j] - a[j * n + i]));
+        }
+      }
     }
   }
   if (worst > (a instanceof Float64Array ? 1e-8 : 1e-5) * largest) {

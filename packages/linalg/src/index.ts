@@ -26,4 +26,6 @@ export {
   transpose,
   unary,
 } from './ops.ts';
+export { type QrResult, qr } from './qr.ts';
+export { syrk } from './syrk.ts';
 export { type DType, type FloatArray, showShape, type Tensor } from './tensor.ts';

@@ -21,6 +21,7 @@ export function ndarrayBackend(): Backend {
   instance ??= createCpuBackend({
     name: 'ndarray',
     gemm: plainGemm,
+    threads: 1,
     tolerance: { float64: 1e-13, float32: 1e-5 },
   });
   return instance;

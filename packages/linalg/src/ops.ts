@@ -234,6 +234,19 @@ export function checkTogether(where: string, a: Tensor, b: Tensor, argument = 'b
   }
 }
 
+/** Throws unless a tensor lives on `backend`. */
+export function checkOn(where: string, argument: string, a: Tensor, backend: Backend): void {
+  if (a.backend !== backend) {
+    throw new ArgumentError({
+      where,
+      argument,
+      wanted: `on backend ${backend.name} like A`,
+      got: a.backend.name,
+      fix: `move it with await toBackend(${argument}, A.backend)`,
+    });
+  }
+}
+
 /** Throws unless a tensor has `rank` dimensions. */
 export function checkRank(where: string, argument: string, a: Tensor, rank: number): void {
   if (a.shape.length !== rank) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as backends from '../src/backends.ts';
 import * as conformance from '../src/conformance.ts';
 import * as extending from '../src/extending.ts';
 import * as root from '../src/index.ts';
@@ -17,12 +18,14 @@ describe('the entry points', () => {
       'mul',
       'ndarrayBackend',
       'prepare',
+      'qr',
       'reduce',
       'reshape',
       'showShape',
       'solveCholesky',
       'solveTriangular',
       'sub',
+      'syrk',
       'tensor',
       'toArray',
       'toBackend',
@@ -35,9 +38,13 @@ describe('the entry points', () => {
       'conjugateGradient',
       'dense',
       'diagonal',
+      'expm',
+      'expmMultiply',
       'kroneckerIdentity',
       'lanczosEigenvalues',
       'lowRank',
+      'tiled',
+      'topEigenpairs',
     ]);
     expect(Object.keys(extending).sort()).toEqual([
       'BINARY_OPS',
@@ -46,9 +53,11 @@ describe('the entry points', () => {
       'broadcastShape',
       'checkSymmetric',
       'createCpuBackend',
+      'mirrorLower',
       'sizeOf',
       'transposeLoop',
     ]);
+    expect(Object.keys(backends).sort()).toEqual(['describeBackends', 'selectBackend']);
     expect(Object.keys(conformance).sort()).toEqual(['conformanceCases']);
   });
 });

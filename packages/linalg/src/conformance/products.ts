@@ -1,5 +1,6 @@
 import type { Backend, MatmulFlags } from '../backend.ts';
 import { matmul, prepare } from '../ops.ts';
+import { syrk } from '../syrk.ts';
 import type { DType } from '../tensor.ts';
 import type { ConformanceCase } from './cases.ts';
 import { always, close, demand, eachDtype, numbers, product, put, rounded, take } from './support.ts';
@@ -86,6 +87,36 @@ export const productCases: readonly ConformanceCase[] = [
           const scale = product(rows, rows, inner, x, x, { ...flags, magnitudes: true });
           close('Gram matrix', gram, product(rows, rows, inner, x, x, flags), tolerance, scale);
         }
+      }
+    }),
+  ),
+
+  always('syrk is its own transpose to the last bit', (backend) =>
+    eachDtype(backend, async (dtype, tolerance) => {
+      for (const [m, k] of [
+        [1, 1],
+        [3, 0],
+        [40, 300],
+        [200, 33],
+      ]) {
+        const x = rounded(dtype, numbers(m * k, 29));
+        const X = put(backend, dtype, x, [m, k]);
+        for (const transpose of [false, true]) {
+          const [rows, inner] = transpose ? [k, m] : [m, k];
+          const C = syrk(X, { transpose });
+          const gram = await take(C, X, [rows, rows]);
+          const flags = { transposeA: transpose, transposeB: !transpose };
+          const scale = product(rows, rows, inner, x, x, { ...flags, magnitudes: true });
+          close('syrk', gram, product(rows, rows, inner, x, x, flags), tolerance, scale);
+          for (let i = 0; i < rows; i++) {
+            for (let j = 0; j < i; j++) {
+              const [below, above] = [gram[i * rows + j], gram[j * rows + i]];
+              demand(below === above, `entry [${i}, ${j}] is ${below}, its mirror image ${above}`);
+            }
+          }
+          C.dispose();
+        }
+        X.dispose();
       }
     }),
   ),

@@ -1,6 +1,6 @@
 import { ArgumentError, checkFinite, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
 import { tensor } from '../create.ts';
-import { checkRank, toArray, toFloat64 } from '../ops.ts';
+import { checkOn, checkRank, toArray, toFloat64 } from '../ops.ts';
 import { showShape, type Tensor } from '../tensor.ts';
 import type { LinearOperator } from './linear-operator.ts';
 
@@ -28,7 +28,7 @@ export interface CgResult {
  *
  * Runs on CPU backends, with float64 recurrences whatever the operator's dtype.
  *
- * @throws ArgumentError for a `B` that does not fit or is not finite.
+ * @throws ArgumentError for a `B` that does not fit, is not finite or is on another backend.
  * @throws NumericalError when a direction shows that the operator is not positive definite, or without convergence.
  * @example
  * ```ts
@@ -50,6 +50,7 @@ export function conjugateGradient(A: LinearOperator, B: Tensor, options: CgOptio
   );
   const limit = checkInteger(where, 'options.maxIterations', options.maxIterations ?? 10 * A.size);
   checkRank(where, 'B', B, 2);
+  checkOn(where, 'B', B, A.backend);
   const n = A.size;
   const p = B.shape[1];
   if (B.shape[0] !== n) {

@@ -1,7 +1,7 @@
 import { ArgumentError, checkFinite, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
 import { tensor } from '../create.ts';
 import { eigh } from '../factor.ts';
-import { checkRank, toArray, toFloat64 } from '../ops.ts';
+import { checkOn, checkRank, toArray, toFloat64 } from '../ops.ts';
 import { showShape, type Tensor } from '../tensor.ts';
 import type { LinearOperator } from './linear-operator.ts';
 
@@ -69,6 +69,7 @@ export function lanczosEigenvalues(A: LinearOperator, start: Tensor, options: La
     });
   }
   checkRank(where, 'start', start, 2);
+  checkOn(where, 'start', start, A.backend);
   if (start.shape[0] !== n) {
     throw new ArgumentError({
       where,
@@ -204,7 +205,12 @@ function ritz(
   return { found, largest };
 }
 
-function trueResidual(A: LinearOperator, { values, vectors }: LanczosResult, largest: number): number {
+/** The largest `‖A v − λ v‖ / largest`. */
+export function trueResidual(
+  A: LinearOperator,
+  { values, vectors }: Pick<LanczosResult, 'values' | 'vectors'>,
+  largest: number,
+): number {
   const count = values.length;
   const v = columns(toFloat64(vectors), A.size, count);
   const images = columns(toFloat64(A.apply(vectors)), A.size, count);

@@ -113,7 +113,8 @@ export function kroneckerIdentity(A: LinearOperator, outputs: number): LinearOpe
   );
 }
 
-function make(
+/** An operator that checks what it is applied to. */
+export function make(
   where: string,
   size: number,
   like: { readonly backend: Backend; readonly dtype: DType },
