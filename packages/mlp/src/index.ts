@@ -1,5 +1,6 @@
 export { vjp } from './backward.ts';
 export { networkChain } from './chain.ts';
+export { empiricalNngp } from './empirical-nngp.ts';
 export { type EmpiricalNtkOptions, empiricalNtk } from './empirical-ntk.ts';
 export { forward } from './forward.ts';
 export { hvp } from './hvp.ts';
@@ -7,4 +8,7 @@ export { initialize } from './initialize.ts';
 export { exampleGradients, type JacobianOptions, jacobian } from './jacobian.ts';
 export { jvp } from './jvp.ts';
 export { type ParameterBlock, parameterLayout } from './layout.ts';
+export { empiricalNtkBlocks, type NtkBlock } from './ntk-blocks.ts';
+export { type NtkConvergence, type NtkConvergenceOptions, ntkConvergence } from './ntk-convergence.ts';
+export { type NtkProductOptions, ntkVectorProduct } from './ntk-product.ts';
 export { type SgdOptions, type SgdResult, trainSgd } from './sgd.ts';
