@@ -86,7 +86,12 @@ export function exampleGradients(
 }
 
 /** The gradient of example `n` alone, a product of its signal and its input in each layer. */
-function writeGradient(pass: ForwardPass, signals: readonly Tensor[], n: number, out: FloatArray): void {
+export function writeGradient(
+  pass: ForwardPass,
+  signals: readonly Tensor[],
+  n: number,
+  out: FloatArray,
+): void {
   pass.blocks.forEach((block, l) => {
     const { inputs, outputs, weights, bias, weightScale, biasScale } = block;
     const signal = toArray(signals[l]);
