@@ -10,9 +10,13 @@ export { exampleGradients, type JacobianOptions, jacobian } from './jacobian.ts'
 export { jvp } from './jvp.ts';
 export { type ParameterBlock, parameterLayout } from './layout.ts';
 export { type LazyMeters, lazyMeters } from './lazy-meters.ts';
+export type { LearningRate } from './learning-rate.ts';
+export { huberLoss, LOSSES, type Loss, type LossName } from './losses.ts';
 export { empiricalNtkBlocks, type NtkBlock } from './ntk-blocks.ts';
 export { type NtkConvergence, type NtkConvergenceOptions, ntkConvergence } from './ntk-convergence.ts';
 export { type NtkDriftOptions, ntkDrift } from './ntk-drift.ts';
 export { type NtkProductOptions, ntkVectorProduct } from './ntk-product.ts';
+export type { AdamOptimizer, Optimizer, SgdOptimizer } from './optimizer.ts';
 export { type SgdOptions, type SgdResult, trainSgd } from './sgd.ts';
 export { expandToSecondOrder, linearize, type OutputFunction } from './taylor.ts';
+export { type Checkpoint, type TrainOptions, type TrainState, train } from './train.ts';
