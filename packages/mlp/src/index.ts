@@ -15,6 +15,7 @@ export { huberLoss, LOSSES, type Loss, type LossName } from './losses.ts';
 export { empiricalNtkBlocks, type NtkBlock } from './ntk-blocks.ts';
 export { type NtkConvergence, type NtkConvergenceOptions, ntkConvergence } from './ntk-convergence.ts';
 export { type NtkDriftOptions, ntkDrift } from './ntk-drift.ts';
+export { type NtkFluctuation, type NtkFluctuationOptions, ntkFluctuations } from './ntk-fluctuations.ts';
 export { type NtkProductOptions, ntkVectorProduct } from './ntk-product.ts';
 export type { AdamOptimizer, Optimizer, SgdOptimizer } from './optimizer.ts';
 export { type SgdOptions, type SgdResult, trainSgd } from './sgd.ts';
