@@ -46,8 +46,13 @@ export function vjp(
       got: [...cotangent.shape],
     });
   }
+  return pullBack(pass, cotangent, theta.length);
+}
+
+/** The gradient, of `size` parameters, that a cotangent `[N, O]` gives at a pass. */
+export function pullBack(pass: ForwardPass, cotangent: Tensor, size: number): FloatArray {
   const signals = backwardSignals(pass, cotangent);
-  const gradient = X.dtype === 'float32' ? new Float32Array(theta.length) : new Float64Array(theta.length);
+  const gradient = cotangent.dtype === 'float32' ? new Float32Array(size) : new Float64Array(size);
   pass.blocks.forEach((block, l) => {
     const dW = toArray(matmul(signals[l], pass.inputs[l], { transposeA: true }));
     for (let p = 0; p < dW.length; p++) gradient[block.weights + p] = block.weightScale * dW[p];

@@ -1,0 +1,120 @@
+import type { Architecture } from '@sntk/architecture';
+import { ArgumentError, checkInteger } from '@sntk/errors';
+import { type FloatArray, type Tensor, tensor, toArray } from '@sntk/linalg';
+import { backwardSignals, pickOutput } from './backward.ts';
+import { type ForwardPass, forwardPass } from './forward.ts';
+import { checkOutputs } from './tangent.ts';
+
+/** A GiB of float64. */
+const MAX_ENTRIES = 2 ** 27;
+
+export interface JacobianOptions {
+  readonly X: Tensor;
+  /** The most entries that may be made; 2²⁷, one GiB of float64, unless told. */
+  readonly maxEntries?: number;
+}
+
+/**
+ * The Jacobian `∂f_o(x_n)/∂θ_p`, `[N, O, P]`, written out: for small networks and for checks.
+ *
+ * The size is checked before anything is computed; `jvp`, `vjp` and `empiricalNtk` do without it. Same dtype as `X`.
+ *
+ * @throws ArgumentError when `N · O · P` is over `maxEntries`, or `X` or `theta` does not fit the architecture.
+ * @example
+ * ```ts
+ * import { fullyConnected } from '@sntk/architecture';
+ * import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+ * import { jacobian } from '@sntk/mlp';
+ *
+ * const scales = { weightScale: 1, biasScale: 1 };
+ * const line = fullyConnected({ inputs: 1, hidden: [], parameterization: scales });
+ * const X = tensor([[2], [3]], { backend: ndarrayBackend() });
+ * console.log(toArray(jacobian(line, new Float64Array([5, 7]), { X }))); // [2, 1, 3, 1]
+ * ```
+ */
+export function jacobian(architecture: Architecture, theta: FloatArray, options: JacobianOptions): Tensor {
+  const { X } = options;
+  const pass = forwardPass(architecture, theta, X);
+  const N = X.shape[0];
+  const P = theta.length;
+  const O = pass.blocks.at(-1)!.outputs;
+  checkEntries('jacobian', [N, O, P], options.maxEntries);
+  const J = X.dtype === 'float32' ? new Float32Array(N * O * P) : new Float64Array(N * O * P);
+  for (let o = 0; o < O; o++) {
+    const signals = backwardSignals(pass, pickOutput(X, O, o));
+    for (let n = 0; n < N; n++)
+      writeGradient(pass, signals, n, J.subarray((n * O + o) * P, (n * O + o + 1) * P));
+  }
+  return tensor(J, { backend: X.backend, dtype: X.dtype, shape: [N, O, P] });
+}
+
+/**
+ * The gradient of each example, `Σ_o cotangent[n, o] ∂f_o(x_n)/∂θ_p`, `[N, P]`: `vjp` before its sum over examples.
+ *
+ * With `cotangent[n] = ∂ℓ_n/∂f(x_n)` the rows are the `g_n` whose covariance is the noise of SGD, MATH (22).
+ *
+ * @throws ArgumentError when `N · P` is over `maxEntries`, or an argument does not fit the architecture.
+ * @example
+ * ```ts
+ * import { fullyConnected } from '@sntk/architecture';
+ * import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+ * import { exampleGradients } from '@sntk/mlp';
+ *
+ * const scales = { weightScale: 1, biasScale: 1 };
+ * const line = fullyConnected({ inputs: 1, hidden: [], parameterization: scales });
+ * const backend = ndarrayBackend();
+ * const X = tensor([[2], [3]], { backend });
+ * const cotangent = tensor([[1], [-1]], { backend });
+ * console.log(toArray(exampleGradients(line, new Float64Array([5, 7]), { X, cotangent }))); // [2, 1, -3, -1]
+ * ```
+ */
+export function exampleGradients(
+  architecture: Architecture,
+  theta: FloatArray,
+  options: JacobianOptions & { readonly cotangent: Tensor },
+): Tensor {
+  const { X, cotangent } = options;
+  const pass = forwardPass(architecture, theta, X);
+  checkOutputs('exampleGradients', 'options.cotangent', cotangent, pass);
+  const N = X.shape[0];
+  const P = theta.length;
+  checkEntries('exampleGradients', [N, P], options.maxEntries);
+  const G = X.dtype === 'float32' ? new Float32Array(N * P) : new Float64Array(N * P);
+  const signals = backwardSignals(pass, cotangent);
+  for (let n = 0; n < N; n++) writeGradient(pass, signals, n, G.subarray(n * P, (n + 1) * P));
+  return tensor(G, { backend: X.backend, dtype: X.dtype, shape: [N, P] });
+}
+
+/** The gradient of example `n` alone, a product of its signal and its input in each layer. */
+export function writeGradient(
+  pass: ForwardPass,
+  signals: readonly Tensor[],
+  n: number,
+  out: FloatArray,
+): void {
+  pass.blocks.forEach((block, l) => {
+    const { inputs, outputs, weights, bias, weightScale, biasScale } = block;
+    const signal = toArray(signals[l]);
+    const input = toArray(pass.inputs[l]);
+    for (let i = 0; i < outputs; i++) {
+      const delta = signal[n * outputs + i];
+      out[bias + i] = biasScale * delta;
+      const row = weights + i * inputs;
+      for (let j = 0; j < inputs; j++) out[row + j] = weightScale * (delta * input[n * inputs + j]);
+    }
+  });
+}
+
+function checkEntries(where: string, shape: readonly number[], maxEntries = MAX_ENTRIES): void {
+  checkInteger(where, 'options.maxEntries', maxEntries, 1);
+  const entries = shape.reduce((product, extent) => product * extent, 1);
+  if (entries > maxEntries) {
+    throw new ArgumentError({
+      where,
+      argument: 'options.X',
+      wanted: `small enough for ${maxEntries} entries`,
+      got: `[${shape.join(', ')}], which is ${entries}`,
+      fix: 'take fewer rows, jvp and vjp, or raise options.maxEntries',
+    });
+  }
+}

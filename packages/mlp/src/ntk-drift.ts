@@ -1,0 +1,104 @@
+import type { Architecture } from '@sntk/architecture';
+import { ArgumentError, checkInteger } from '@sntk/errors';
+import { type FloatArray, matmul, type Tensor, tensor, toArray } from '@sntk/linalg';
+import { backwardSignals, pickOutput, vjp } from './backward.ts';
+import { forwardPass } from './forward.ts';
+import { checkOutputs, tangentPass, tangentSignals } from './tangent.ts';
+
+export interface NtkDriftOptions {
+  /** Training inputs `[m, d]`. */
+  readonly X: Tensor;
+  /** Targets `[m, O]`. */
+  readonly Y: Tensor;
+  /** The points of the kernel, `[N, d]`; `X` unless told. */
+  readonly at?: Tensor;
+  /** The output whose kernel is wanted; 0 unless told. */
+  readonly output?: number;
+}
+
+/**
+ * The time derivative of the empirical tangent kernel in gradient flow on `(1/2m) Σ |f − y|²`,
+ * `∂_t Θ̂(α, β) = −(1/m) Σ_γ r_γ [g_βᵀ H_α g_γ + g_αᵀ H_β g_γ]`, `[N, N]`: 0 for a linearized network, and small as `n^{−1/2}`
+ * or less for a wide one.
+ *
+ * It is the derivative of the layerwise form, MATH (8), along `θ̇ = −(1/m) Jᵀ r`, so neither a Hessian nor a Jacobian is
+ * formed. Symmetric to the last bit.
+ *
+ * Source: Huang and Yau, "Dynamics of Deep Neural Networks and Neural Tangent Hierarchy".
+ *
+ * @throws ArgumentError when an argument does not fit the architecture.
+ * @example
+ * ```ts
+ * import { fullyConnected, linear } from '@sntk/architecture';
+ * import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+ * import { ntkDrift } from '@sntk/mlp';
+ *
+ * // f(x) = w₂ w₁ x at w₁ = w₂ = 1, y = 0: Θ̂(1, 1) = w₁² + w₂² falls at the rate 4.
+ * const scales = { weightScale: 1, biasScale: 0 };
+ * const network = fullyConnected({ inputs: 1, hidden: [1], activation: linear, parameterization: scales });
+ * const backend = ndarrayBackend();
+ * const X = tensor([[1]], { backend });
+ * const Y = tensor([[0]], { backend });
+ * console.log(toArray(ntkDrift(network, new Float64Array([1, 0, 1, 0]), { X, Y }))); // [-4]
+ * ```
+ */
+export function ntkDrift(architecture: Architecture, theta: FloatArray, options: NtkDriftOptions): Tensor {
+  const { X, Y, at = X, output = 0 } = options;
+  const training = forwardPass(architecture, theta, X);
+  checkOutputs('ntkDrift', 'options.Y', Y, training);
+  const f = toArray(training.preactivations.at(-1)!);
+  const y = toArray(Y);
+  const residuals = f.map((value, i) => (y[i] - value) / X.shape[0]);
+  const cotangent = tensor(residuals, { backend: X.backend, dtype: X.dtype, shape: Y.shape });
+  return ntkAlong(architecture, theta, {
+    X: at,
+    output,
+    direction: vjp(architecture, theta, { X, cotangent }),
+  });
+}
+
+/** The derivative of MATH (8) for one output when the parameters move along a direction, `[N, N]`. */
+function ntkAlong(
+  architecture: Architecture,
+  theta: FloatArray,
+  options: { readonly X: Tensor; readonly output: number; readonly direction: FloatArray },
+): Tensor {
+  const { X, output, direction } = options;
+  const pass = forwardPass(architecture, theta, X);
+  const O = pass.blocks.at(-1)!.outputs;
+  checkOutput(output, O);
+  const signals = backwardSignals(pass, pickOutput(X, O, output));
+  const moved = tangentPass(pass, direction);
+  const movedSignals = tangentSignals(pass, moved, signals);
+  const N = X.shape[0];
+  // Half of the symmetric derivative: the other half is its transpose.
+  const half = new Float64Array(N * N);
+  pass.blocks.forEach((block, l) => {
+    const w = block.weightScale ** 2;
+    const b = block.biasScale ** 2;
+    const inner = (left: Tensor, right: Tensor): FloatArray =>
+      toArray(matmul(left, right, { transposeB: true }));
+    const products = inner(pass.inputs[l], pass.inputs[l]);
+    const movedOverlaps = inner(movedSignals[l], signals[l]);
+    for (let i = 0; i < half.length; i++) half[i] += (w * products[i] + b) * movedOverlaps[i];
+    const input = moved.inputs[l];
+    if (!input) return;
+    const movedProducts = inner(input, pass.inputs[l]);
+    const overlaps = inner(signals[l], signals[l]);
+    for (let i = 0; i < half.length; i++) half[i] += w * movedProducts[i] * overlaps[i];
+  });
+  const drift = half.map((value, i) => value + half[(i % N) * N + Math.floor(i / N)]);
+  return tensor(drift, { backend: X.backend, dtype: X.dtype, shape: [N, N] });
+}
+
+function checkOutput(output: number, O: number): void {
+  checkInteger('ntkDrift', 'options.output', output);
+  if (output >= O) {
+    throw new ArgumentError({
+      where: 'ntkDrift',
+      argument: 'options.output',
+      wanted: `an output below ${O}`,
+      got: output,
+    });
+  }
+}

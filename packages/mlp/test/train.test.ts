@@ -1,0 +1,305 @@
+import { fullyConnected, linear } from '@sntk/architecture';
+import { type FloatArray, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+import { wasmBackend } from '@sntk/linalg-wasm';
+import { createRng, minibatches } from '@sntk/random';
+import { expectClose } from '@sntk/testing';
+import { describe, expect, it } from 'vitest';
+import {
+  forward,
+  huberLoss,
+  initialize,
+  LOSSES,
+  type Loss,
+  type Optimizer,
+  type TrainOptions,
+  type TrainState,
+  train,
+  trainSgd,
+} from '../src/index.ts';
+
+const backend = ndarrayBackend();
+
+function problem(outputs = 1, dtype: 'float64' | 'float32' = 'float64') {
+  const rng = createRng('train');
+  const network = fullyConnected({ inputs: 2, hidden: [8, 8], outputs });
+  const x = new Float64Array(7 * 2);
+  const y = new Float64Array(7 * outputs);
+  rng.split('x').fillNormal(x);
+  rng.split('y').fillNormal(y);
+  return {
+    network,
+    theta: initialize(network, { rng, dtype }),
+    X: tensor(x, { backend, shape: [7, 2] }),
+    Y: tensor(y, { backend, shape: [7, outputs] }),
+    batches: minibatches({ samples: 7, batch: 3, sampler: 'epoch', rng: rng.split('b') }),
+  };
+}
+
+async function collect(states: AsyncIterable<TrainState>): Promise<TrainState[]> {
+  const all: TrainState[] = [];
+  for await (const state of states) all.push(state);
+  return all;
+}
+
+describe('losses', () => {
+  const f = new Float64Array([0.3, -1.7, 2.5]);
+  const cases: [Loss, Float64Array][] = [
+    [LOSSES.mse, new Float64Array([1, 0.5, -1])],
+    [LOSSES.logistic, new Float64Array([1, 1, -1])],
+    [LOSSES['cross-entropy'], new Float64Array([0.2, 0.5, 0.3])],
+    [LOSSES.huber, new Float64Array([1, 0.5, -1])],
+    [huberLoss(2.5), new Float64Array([1, 0.5, -1])],
+  ];
+
+  it('have the gradients that central differences see', () => {
+    for (const [loss, y] of cases) {
+      const gradient = new Float64Array(3);
+      loss.evaluate(f, y, gradient);
+      const h = 1e-6;
+      const slope = f.map((_, o) => {
+        const [plus, minus] = [h, -h].map((shift) => {
+          const at = f.slice();
+          at[o] += shift;
+          return loss.evaluate(at, y, new Float64Array(3));
+        });
+        return (plus - minus) / (2 * h);
+      });
+      // h² of truncation and eps/h of rounding.
+      expectClose(gradient, slope, { absolute: 1e-8 });
+    }
+  });
+
+  it('have the values of their formulas', () => {
+    const values = cases.map(([loss, y]) => loss.evaluate(f, y, new Float64Array(3)));
+    const partition = Math.exp(0.3) + Math.exp(-1.7) + Math.exp(2.5);
+    expectClose(
+      values,
+      [
+        (0.7 ** 2 + 2.2 ** 2 + 3.5 ** 2) / 2,
+        Math.log(1 + Math.exp(-0.3)) + Math.log(1 + Math.exp(1.7)) + Math.log(1 + Math.exp(2.5)),
+        Math.log(partition) - (0.2 * 0.3 + 0.5 * -1.7 + 0.3 * 2.5),
+        0.7 ** 2 / 2 + (2.2 - 0.5) + (3.5 - 0.5),
+        0.7 ** 2 / 2 + 2.2 ** 2 / 2 + 2.5 * (3.5 - 1.25),
+      ],
+      { relative: 1e-14 },
+    );
+  });
+
+  it('stay finite, and exact, for outputs of 1,000', () => {
+    const gradient = new Float64Array(2);
+    const wide = new Float64Array([1000, -1000]);
+    expect(LOSSES.logistic.evaluate(wide, new Float64Array([-1, -1]), gradient)).toBe(1000);
+    expect([...gradient]).toEqual([1, 0]);
+    expect(LOSSES['cross-entropy'].evaluate(wide, new Float64Array([0, 1]), gradient)).toBe(2000);
+    expect([...gradient]).toEqual([1, -1]);
+  });
+});
+
+/** w of f = w x at x = √λ, y = 0, whose loss is ½ λ w²: one mode of a quadratic. */
+async function modePath(curvature: number, options: Partial<TrainOptions>, steps: number): Promise<number[]> {
+  const scales = { weightScale: 1, biasScale: 0 };
+  const network = fullyConnected({ inputs: 1, hidden: [], activation: linear, parameterization: scales });
+  const X = tensor([[Math.sqrt(curvature)]], { backend });
+  const Y = tensor([[0]], { backend });
+  const theta = new Float64Array([1, 0]);
+  const states = await collect(
+    train(network, theta, { X, Y, steps, every: 1, learningRate: 0.1, ...options }),
+  );
+  expect(theta[0]).toBe(1);
+  return [1, ...states.map(({ checkpoint }) => checkpoint.theta[0])];
+}
+
+describe('optimizers on one mode of a quadratic', () => {
+  const [eta, lambda, mu] = [0.1, 3, 0.8];
+
+  it('follow w_{k+1} = (1 + μ − ηλ) w_k − μ w_{k−1} with momentum', async () => {
+    const w = await modePath(lambda, { optimizer: { kind: 'sgd', momentum: mu } }, 40);
+    for (let k = 1; k < 40; k++) {
+      expectClose(w[k + 1], (1 + mu - eta * lambda) * w[k] - mu * w[k - 1], { absolute: 1e-14 });
+    }
+    expectClose(w[1], 1 - eta * lambda, { absolute: 1e-15 });
+  });
+
+  it('follow w_{k+1} = (1 − ηλ)((1 + μ) w_k − μ w_{k−1}) with Nesterov momentum', async () => {
+    const w = await modePath(lambda, { optimizer: { kind: 'sgd', momentum: mu, nesterov: true } }, 40);
+    for (let k = 1; k < 40; k++) {
+      expectClose(w[k + 1], (1 - eta * lambda) * ((1 + mu) * w[k] - mu * w[k - 1]), { absolute: 1e-14 });
+    }
+  });
+
+  it('decay by 1 − η(λ + weight decay) a step', async () => {
+    const w = await modePath(lambda, { optimizer: { kind: 'sgd', weightDecay: 0.5 } }, 10);
+    expectClose(w[10], (1 - eta * (lambda + 0.5)) ** 10, { relative: 1e-13 });
+  });
+
+  it('are Adam with the averages written as sums, and decay apart from them', async () => {
+    const [beta1, beta2, epsilon, weightDecay] = [0.8, 0.95, 1e-3, 0.2];
+    const optimizer: Optimizer = { kind: 'adam', beta1, beta2, epsilon, weightDecay };
+    const w = await modePath(lambda, { optimizer }, 12);
+    for (let t = 1; t <= 12; t++) {
+      const average = (beta: number, power: number): number => {
+        let [sum, weights] = [0, 0];
+        for (let i = 1; i <= t; i++) {
+          sum += beta ** (t - i) * (lambda * w[i - 1]) ** power;
+          weights += beta ** (t - i);
+        }
+        return sum / weights;
+      };
+      const step = average(beta1, 1) / (Math.sqrt(average(beta2, 2)) + epsilon) + weightDecay * w[t - 1];
+      expectClose(w[t], w[t - 1] - eta * step, { absolute: 1e-13 });
+    }
+  });
+
+  it('multiply by 1 − η_k λ with a schedule', async () => {
+    const schedules = [
+      [(k: number) => 0.1 / (k + 1), (k: number) => 0.1 / (k + 1)],
+      [
+        { kind: 'staircase', initial: 0.1, factor: 0.5, every: 3 },
+        (k: number) => [0.1, 0.05, 0.025][Math.floor(k / 3)],
+      ],
+      [{ kind: 'exponential', initial: 0.1, factor: 0.5, every: 3 }, (k: number) => 0.1 * 2 ** (-k / 3)],
+      [
+        { kind: 'cosine', initial: 0.1, final: 0.02, steps: 6, warmup: 2 },
+        (k: number) =>
+          [0.1 / 3, 0.2 / 3, 0.1, 0.06 + 0.04 * Math.SQRT1_2, 0.06, 0.06 - 0.04 * Math.SQRT1_2, 0.02, 0.02][
+            k
+          ],
+      ],
+    ] as const;
+    for (const [learningRate, eta] of schedules) {
+      const w = await modePath(lambda, { learningRate }, 8);
+      for (let k = 0; k < 8; k++) expectClose(w[k + 1], (1 - eta(k) * lambda) * w[k], { absolute: 1e-15 });
+    }
+  });
+});
+
+describe('train', () => {
+  it.each(['float64', 'float32'] as const)(
+    'gives the bits of trainSgd with plain SGD in %s',
+    async (dtype) => {
+      const { network, theta, X, Y, batches } = problem(2, dtype);
+      for (const on of [backend, wasmBackend()]) {
+        const options = { X, Y, batches, steps: 30, learningRate: 0.05, backend: on };
+        const states = await collect(train(network, theta, { ...options, every: 7 }));
+        expect(states.map(({ step }) => step)).toEqual([7, 14, 21, 28, 30]);
+        expect(states.at(-1)!.checkpoint.theta).toEqual(trainSgd(network, theta, options).theta);
+      }
+    },
+  );
+
+  const optimizers: Optimizer[] = [
+    { kind: 'sgd' },
+    { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 1e-3 },
+    { kind: 'adam', weightDecay: 1e-3 },
+  ];
+  it.each(optimizers)('resumes bit for bit within an epoch, with %o', async (optimizer) => {
+    for (const dtype of ['float64', 'float32'] as const) {
+      const { network, theta, X, Y, batches } = problem(2, dtype);
+      const learningRate = { kind: 'cosine', initial: 0.02, steps: 25 } as const;
+      const options = { X, Y, batches, optimizer, learningRate, backend: wasmBackend(), steps: 25 };
+      const whole = await collect(train(network, theta, { ...options, every: 10 }));
+      const resume = structuredClone(whole[0].checkpoint);
+      const [end] = await collect(train(network, theta, { ...options, resume, every: 100 }));
+      expect(resume.step).toBe(10);
+      expect(end).toEqual(whole.at(-1));
+    }
+  });
+
+  it('refuses a checkpoint of another network, loss, optimizer or number format by name', async () => {
+    const { network, theta, X, Y } = problem();
+    const options = { X, Y, steps: 2, learningRate: 0.01 };
+    const [{ checkpoint: resume }] = await collect(train(network, theta, { ...options, every: 1 }));
+    const other = fullyConnected({ inputs: 2, hidden: [8, 9] });
+    const start = initialize(other, { rng: createRng(1) });
+    await expect(collect(train(other, start, { ...options, resume }))).rejects.toThrow(
+      /options\.resume\.architecture must be "2 → 8 relu → 9 relu → 1, .*", got "2 → 8 relu → 8 relu → 1, /,
+    );
+    const standard = fullyConnected({ inputs: 2, hidden: [8, 8], parameterization: 'standard' });
+    await expect(collect(train(standard, theta, { ...options, resume }))).rejects.toThrow(
+      'scales 1/1 1/1 1/1',
+    );
+    const adam = { kind: 'adam' } as const;
+    await expect(collect(train(network, theta, { ...options, resume, optimizer: adam }))).rejects.toThrow(
+      'options.resume.optimizer must be "adam',
+    );
+    await expect(collect(train(network, theta, { ...options, resume, loss: 'huber' }))).rejects.toThrow(
+      'options.resume.loss must be "huber", got "mse"',
+    );
+    await expect(collect(train(network, Float32Array.from(theta), { ...options, resume }))).rejects.toThrow(
+      'of Float32Arrays like theta',
+    );
+    await expect(collect(train(network, theta, { ...options, resume, steps: 1 }))).rejects.toThrow(
+      'above the 1',
+    );
+  });
+
+  it('learns three classes by cross-entropy with momentum', async () => {
+    const { network, theta, X } = problem(3);
+    const classes = [0, 1, 2, 0, 1, 2, 0];
+    const Y = tensor(
+      classes.map((c) => [0, 1, 2].map((o) => (o === c ? 1 : 0))),
+      { backend },
+    );
+    const states = await collect(
+      train(network, theta, {
+        X,
+        Y,
+        loss: 'cross-entropy',
+        optimizer: { kind: 'sgd', momentum: 0.9 },
+        learningRate: 0.02,
+        steps: 1500,
+      }),
+    );
+    const f: FloatArray = toArray(forward(network, states.at(-1)!.checkpoint.theta, X));
+    const predicted = classes.map((_, i) => {
+      const row = [...f.subarray(3 * i, 3 * i + 3)];
+      return row.indexOf(Math.max(...row));
+    });
+    expect(predicted).toEqual(classes);
+  });
+
+  it('stops at an abort while it runs, and at divergence with the step', async () => {
+    const { network, theta, X, Y } = problem();
+    const controller = new AbortController();
+    const seen: number[] = [];
+    const run = train(network, theta, {
+      X,
+      Y,
+      steps: 100,
+      every: 5,
+      learningRate: 0.01,
+      signal: controller.signal,
+      onProgress: ({ step }) => {
+        seen.push(step);
+        if (step === 10) controller.abort();
+      },
+    });
+    await expect(collect(run)).rejects.toThrow('abort');
+    expect(seen).toEqual([5, 10]);
+    await expect(collect(train(network, theta, { X, Y, steps: 500, learningRate: 1e6 }))).rejects.toThrow(
+      /diverged: the loss was .* not finite at step \d+; lower the learning rate, 1000000/,
+    );
+  });
+
+  it('lets an abort from outside through', async () => {
+    const { network, theta, X, Y } = problem();
+    const signal = AbortSignal.timeout(50);
+    const steps = 1e9;
+    await expect(
+      collect(train(network, theta, { X, Y, steps, learningRate: 1e-3, signal })),
+    ).rejects.toThrow();
+  });
+
+  it('refuses targets that its loss has no meaning for', async () => {
+    const { network, theta, X, Y } = problem();
+    const options = { X, Y, steps: 1, learningRate: 0.1 };
+    await expect(collect(train(network, theta, { ...options, loss: 'logistic' }))).rejects.toThrow(
+      'options.Y must be labels of 1 and −1, for logistic',
+    );
+    await expect(collect(train(network, theta, { ...options, loss: 'cross-entropy' }))).rejects.toThrow(
+      'probabilities of two or more classes',
+    );
+    const optimizer = { kind: 'sgd', momentum: 1 } as const;
+    await expect(collect(train(network, theta, { ...options, optimizer }))).rejects.toThrow('below 1, got 1');
+  });
+});
