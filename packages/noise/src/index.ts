@@ -7,3 +7,10 @@ export {
   type PaperSntkOptions,
   paperSntk,
 } from './function-noise.ts';
+export {
+  type EntryMeasurement,
+  type Measurement,
+  measureTheoremOne,
+  type NoiseError,
+  separation,
+} from './theorem-one.ts';
