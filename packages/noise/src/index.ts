@@ -4,8 +4,11 @@ export {
   type FunctionNoiseOptions,
   functionNoise,
   type NoiseKind,
+  type NormalSource,
+  type OutputOptions,
   type PaperSntkOptions,
   paperSntk,
+  withinBatchNoise,
 } from './function-noise.ts';
 export {
   type EntryMeasurement,
