@@ -6,6 +6,13 @@ export {
   gaussianRegression,
   type PointKernels,
 } from './ensemble.ts';
+export {
+  compareEnsembles,
+  type EnsembleGap,
+  type FidelityOptions,
+  type FidelityRow,
+  fidelityLadder,
+} from './fidelity.ts';
 export { type DualState, gradientDescent, gradientFlow } from './gradient-flow.ts';
 export { type DualEnsemble, type KernelSgdOptions, kernelSgd, type RunHooks } from './kernel-sgd.ts';
 export { checkLearningRate, type LearningRateLimits, learningRateLimits } from './learning-rate.ts';
