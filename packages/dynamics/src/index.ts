@@ -14,8 +14,15 @@ export {
   fidelityLadder,
 } from './fidelity.ts';
 export { type DualState, gradientDescent, gradientFlow } from './gradient-flow.ts';
-export { type DualEnsemble, type KernelSgdOptions, kernelSgd, type RunHooks } from './kernel-sgd.ts';
+export {
+  type DualEnsemble,
+  type KernelSgdOptions,
+  kernelSgd,
+  type LossSlope,
+  type RunHooks,
+} from './kernel-sgd.ts';
 export { checkLearningRate, type LearningRateLimits, learningRateLimits } from './learning-rate.ts';
+export { type LossFlowOptions, lossFlow } from './loss-flow.ts';
 export type { MomentModel } from './moment-tables.ts';
 export { kernelSgdMoments, type MomentOptions, type ResidualMoments } from './moments.ts';
 export {

@@ -109,7 +109,7 @@ export function paperSntk(K: Tensor, residual: Float64Array, options: PaperSntkO
  *
  * const K = tensor([[2, 1], [1, 2]], { backend: ndarrayBackend() });
  * const noise = withinBatchNoise(K, new Float64Array([1, 1]), { members: [0, 1] });
- * console.log(noise.diagonal()); // Float64Array [0.25, 0.25]
+ * console.log(noise.trace().toFixed(3)); // 0.500
  * ```
  */
 export function withinBatchNoise(
