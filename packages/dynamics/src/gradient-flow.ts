@@ -66,7 +66,7 @@ export function gradientDescent(
 }
 
 /** Applies one function of the eigenvalues for `r` and one for `α` to `r0`. */
-function throughModes(
+export function throughModes(
   where: string,
   spectrum: KernelSpectrum,
   r0: Float64Array,

@@ -29,11 +29,16 @@ export interface KernelSgdOptions extends RunHooks {
   readonly steps: number;
   /** One source of minibatches for each path; see `minibatches` of `@sntk/random`. */
   readonly batches: readonly Minibatches[];
+  /** The loss; squared unless told. */
+  readonly slope?: LossSlope;
 }
+
+/** `ℓ'(f_i, y_i)` as a function of `r_i = f_i − y_i` and the number `i` of the example. For the squared loss it is `r_i`. */
+export type LossSlope = (residual: number, example: number) => number;
 
 /**
  * Minibatch SGD of the linearized network, step for step, in dual coordinates, MATH (28):
- * `α_i ← α_i − (η/b) r_i` for the examples `i` of the minibatch, with `r = r_0 + K α`.
+ * `α_i ← α_i − (η/b) ℓ'_i` for the examples `i` of the minibatch, with `r = r_0 + K α`; `ℓ'_i = r_i` for the squared loss.
  *
  * Given the minibatches of a real SGD run it is that run with the kernel held fixed. A step costs `b` rows of `K`.
  *
@@ -53,7 +58,7 @@ export interface KernelSgdOptions extends RunHooks {
  * ```
  */
 export function kernelSgd(K: Tensor, r0: Float64Array, options: KernelSgdOptions): DualEnsemble {
-  const { learningRate, steps, batches, onProgress, signal } = options;
+  const { learningRate, steps, batches, slope, onProgress, signal } = options;
   const N = K.shape[0];
   if (K.shape.length !== 2 || K.shape[1] !== N) {
     throw new ArgumentError({
@@ -77,7 +82,8 @@ export function kernelSgd(K: Tensor, r0: Float64Array, options: KernelSgdOptions
     signal?.throwIfAborted();
     const a = new Float64Array(N);
     const r = r0.slice();
-    for (let step = 0; step < steps; step++) descend(k, r, a, { batch: batches[p].at(step), learningRate });
+    for (let step = 0; step < steps; step++)
+      descend(k, r, a, { batch: batches[p].at(step), learningRate, slope });
     const worst = r.findIndex((value) => !Number.isFinite(value));
     if (worst >= 0) throw divergence(p, learningRate);
     for (let i = 0; i < N; i++) {
@@ -94,14 +100,17 @@ function descend(
   k: Float64Array,
   r: Float64Array,
   a: Float64Array,
-  at: { batch: Int32Array; learningRate: number },
+  at: { batch: Int32Array; learningRate: number; slope: LossSlope | undefined },
 ): void {
-  const { batch, learningRate } = at;
+  const { batch, learningRate, slope } = at;
   const N = r.length;
   const b = batch.length;
   const change = new Float64Array(b);
-  for (let m = 0; m < b; m++) if (!(batch[m] < N)) throw strangeExample(batch[m], N);
-  for (let m = 0; m < b; m++) change[m] = (learningRate / b) * r[batch[m]];
+  for (let m = 0; m < b; m++) {
+    const i = batch[m];
+    if (!(i < N)) throw strangeExample(i, N);
+    change[m] = (learningRate / b) * (slope ? slope(r[i], i) : r[i]);
+  }
   for (let m = 0; m < b; m++) a[batch[m]] -= change[m];
   let m = 0;
   for (; m + 4 <= b; m += 4) {

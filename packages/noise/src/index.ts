@@ -4,6 +4,16 @@ export {
   type FunctionNoiseOptions,
   functionNoise,
   type NoiseKind,
+  type NormalSource,
+  type OutputOptions,
   type PaperSntkOptions,
   paperSntk,
+  withinBatchNoise,
 } from './function-noise.ts';
+export {
+  type EntryMeasurement,
+  type Measurement,
+  measureTheoremOne,
+  type NoiseError,
+  separation,
+} from './theorem-one.ts';

@@ -1,7 +1,14 @@
 import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
 import { createRng, minibatches } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
-import { batchFactor, epochBatchFactor, functionNoise, paperSntk } from '../src/index.ts';
+import {
+  batchFactor,
+  epochBatchFactor,
+  functionNoise,
+  measureTheoremOne,
+  paperSntk,
+  withinBatchNoise,
+} from '../src/index.ts';
 
 const backend = ndarrayBackend();
 const N = 6;
@@ -125,5 +132,70 @@ describe('batchFactor', () => {
         { kind: 'exact', batch: 1 },
       ),
     ).toThrow('NaN at position 0');
+  });
+});
+
+describe('a covariance as an operator', () => {
+  const noise = functionNoise(K, r, { kind: 'exact', batch: 2 });
+  const dense = toArray(noise.dense());
+
+  it('times a vector is the dense matrix times it', () => {
+    const v = new Float64Array([1, 2, -1, 0.5, 3, -2]);
+    noise.apply(v).forEach((value, m) => {
+      expect(value).toBeCloseTo(
+        v.reduce((sum, entry, n) => sum + dense[m * N + n] * entry, 0),
+        13,
+      );
+    });
+  });
+
+  it('has samples of that covariance', () => {
+    const draws = 20_000;
+    const stream = createRng(4);
+    const sums = new Float64Array(N * N);
+    for (let draw = 0; draw < draws; draw++) {
+      const x = noise.sample(stream);
+      for (let p = 0; p < N * N; p++) sums[p] += (x[Math.floor(p / N)] * x[p % N]) / draws;
+    }
+    sums.forEach((value, p) => {
+      const [m, n] = [Math.floor(p / N), p % N];
+      // The variance of a product of two Gaussians.
+      const error = Math.sqrt((dense[m * (N + 1)] * dense[n * (N + 1)] + dense[p] ** 2) / draws);
+      expect(Math.abs(value - dense[p])).toBeLessThan(4.5 * error);
+    });
+  });
+});
+
+describe('several outputs', () => {
+  const R = new Float64Array([1, 2, -0.5, 0, 2, 1, 0.3, -1, -1.2, 0.4, 0.7, 3]);
+
+  it('are drawn together: the covariance is that of all minibatches of one, enumerated', () => {
+    const k = toArray(K);
+    const dense = toArray(functionNoise(K, R, { kind: 'exact', batch: 1, outputs: 2 }).dense());
+    const response = (row: number, i: number): number =>
+      k[Math.floor(row / 2) * N + i] * R[i * 2 + (row % 2)];
+    const mean = Array.from({ length: 2 * N }, (_, row) => {
+      let sum = 0;
+      for (let i = 0; i < N; i++) sum += response(row, i) / N;
+      return sum;
+    });
+    dense.forEach((value, p) => {
+      const [a, b] = [Math.floor(p / (2 * N)), p % (2 * N)];
+      let covariance = 0;
+      for (let i = 0; i < N; i++) covariance += ((response(a, i) - mean[a]) * (response(b, i) - mean[b])) / N;
+      expect(value).toBeCloseTo(covariance, 13);
+    });
+  });
+});
+
+describe('the covariance within a minibatch (24)', () => {
+  it('is the SNTK as printed plus the error of Theorem 1', () => {
+    const members = [0, 2, 5];
+    const sigma = toArray(withinBatchNoise(K, r, { members }).dense());
+    const leading = toArray(paperSntk(K, r, { members }).dense());
+    const { error } = measureTheoremOne(K, r, members);
+    sigma.forEach((value, p) => {
+      expect(value - leading[p]).toBeCloseTo(error[p], 13);
+    });
   });
 });

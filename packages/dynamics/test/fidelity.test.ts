@@ -1,0 +1,87 @@
+import { ndarrayBackend, tensor } from '@sntk/linalg';
+import { createRng, minibatches } from '@sntk/random';
+import { describe, expect, it } from 'vitest';
+import {
+  compareEnsembles,
+  fidelityLadder,
+  kernelSgd,
+  kernelSpectrum,
+  learningRateLimits,
+} from '../src/index.ts';
+
+const rng = createRng('fidelity');
+
+/** `P` independent normals of a mean and a deviation, for one point. */
+function normals(label: string, paths: number, [mean, deviation]: readonly [number, number]) {
+  const residual = new Float64Array(paths);
+  rng.split(label).fillNormal(residual);
+  return { residual: residual.map((value) => mean + deviation * value), paths };
+}
+
+describe('compareEnsembles', () => {
+  it('finds the energy distance of two normal laws in closed form, within its standard error', () => {
+    // E|N(m, s²)| = s √(2/π) e^{−m²/2s²} + m erf(m/(s√2)); here m = 1, s² = 1 + 4, erf(1/√10) by its value.
+    const cross = Math.sqrt(10 / Math.PI) * Math.exp(-0.1) + 0.3452791539814;
+    const exact = 2 * cross - 2 / Math.sqrt(Math.PI) - 4 / Math.sqrt(Math.PI);
+    const gap = compareEnsembles(normals('x', 1000, [0, 1]), normals('y', 1000, [1, 2]));
+    expect(Math.abs(gap.energyDistance - exact)).toBeLessThan(4 * gap.energyError);
+    expect(gap.energyError).toBeLessThan(0.1 * exact * 4);
+    expect(gap.covarianceError).toBeGreaterThan(2);
+  });
+
+  it('is zero within standard errors for equal laws, and the errors are honest', () => {
+    let outside = 0;
+    for (let trial = 0; trial < 40; trial++) {
+      const gap = compareEnsembles(normals(`a${trial}`, 60, [0, 1]), normals(`b${trial}`, 60, [0, 1]));
+      if (Math.abs(gap.energyDistance) > 3 * gap.energyError) outside += 1;
+    }
+    expect(outside).toBeLessThanOrEqual(3);
+  });
+
+  it('compares with one deterministic path', () => {
+    const reference = { residual: Float64Array.from({ length: 20 }, (_, p) => p % 2), paths: 20 };
+    const gap = compareEnsembles(reference, { residual: new Float64Array([2]), paths: 1 });
+    // 2 E|X − 2| − E|X − X'| = 3 − 10/19.
+    expect(gap.energyDistance).toBeCloseTo(3 - 10 / 19, 12);
+    expect(gap.covarianceError).toBe(1);
+  });
+
+  it('refuses ensembles of different points, and too few paths', () => {
+    const x = normals('r', 20, [0, 1]);
+    expect(() => compareEnsembles(x, { residual: new Float64Array(40), paths: 20 })).toThrow('length');
+    expect(() => compareEnsembles({ ...x, residual: x.residual.subarray(0, 5), paths: 5 }, x)).toThrow('10');
+  });
+});
+
+describe('fidelityLadder', () => {
+  const N = 8;
+  const batch = 2;
+  const K = tensor(
+    Array.from({ length: N }, (_, i) => Array.from({ length: N }, (_, j) => Math.exp(-((i - j) ** 2) / 4))),
+    { backend: ndarrayBackend() },
+  );
+  const spectrum = kernelSpectrum(K);
+  const r0 = new Float64Array(N);
+  rng.split('r0').fillNormal(r0);
+  const learningRate = 0.1 * learningRateLimits(spectrum, { batch }).meanSquare;
+
+  it('puts kernel SGD on the reference that is kernel SGD, and the others in their order', () => {
+    const training = { learningRate, steps: 60, batch, sampler: 'without-replacement' as const };
+    const paths = 600;
+    const batches = Array.from({ length: paths }, (_, p) =>
+      minibatches({ samples: N, batch, sampler: training.sampler, rng: rng.split('reference').split(p) }),
+    );
+    const reference = kernelSgd(K, r0, { learningRate, steps: 60, batches });
+    const rows = fidelityLadder(spectrum, r0, { ...training, reference, paths, rng: rng.split('ladder') });
+    const at = Object.fromEntries(rows.map((row) => [row.rung, row]));
+    expect(Math.abs(at.kernelSgd.energyDistance)).toBeLessThan(4 * at.kernelSgd.energyError);
+    expect(at.ntk.covarianceError).toBe(1);
+    for (const rung of ['sntk', 'sde', 'kernelSgd']) {
+      expect(at[rung].covarianceError).toBeLessThan(0.5);
+      expect(at[rung].energyDistance).toBeLessThan(at.ntk.energyDistance - 4 * at.ntk.energyError);
+      expect(at[rung].energyDistance).toBeLessThan(at.paper.energyDistance - 4 * at.paper.energyError);
+    }
+    // c_b is 3/7 here, and the printed form has one in its place.
+    expect(at.paper.covarianceError).toBeGreaterThan(1);
+  });
+});
