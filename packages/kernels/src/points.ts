@@ -21,6 +21,9 @@ export interface Reader {
   readonly steps: readonly Step[];
 }
 
+/** The recursion multiplies two variances, and the product has to be a number. */
+const LARGEST = 1e150;
+
 /** Throws for points of the wrong dimension, rows that are not finite and networks that overflow on them. */
 export function readPoints(argument: string, X: Tensor, reader: Reader): Points {
   const { where, architecture, steps } = reader;
@@ -35,13 +38,13 @@ export function readPoints(argument: string, X: Tensor, reader: Reader): Points 
   for (let i = 0; i < count; i++) {
     let square = 0;
     for (let p = i * dimension; p < (i + 1) * dimension; p++) square += entries[p] * entries[p];
-    if (!Number.isFinite(square)) {
-      const wanted = 'finite rows with finite squared lengths';
+    if (!(square < LARGEST)) {
+      const wanted = `finite rows of squared length below ${LARGEST}`;
       throw new ArgumentError({ where, argument, wanted, got: `row ${i}` });
     }
     moments[i] = square / dimension;
     const tape = runDiagonal(steps, moments[i]);
-    if (!Number.isFinite(tape.nngp) || !Number.isFinite(tape.ntk)) {
+    if (!(tape.nngp < LARGEST) || !(tape.ntk < LARGEST)) {
       throw new NumericalError({
         where,
         found: `row ${i} of ${argument} has nngp ${tape.nngp} and ntk ${tape.ntk}`,

@@ -188,6 +188,22 @@ describe('analyticKernel', () => {
     expect(analyticKernel(network, { X: none }).ntk.shape).toEqual([0, 0]);
   });
 
+  it('refuses points so large that a product of two variances overflows', () => {
+    const network = fullyConnected({ inputs: 2, hidden: [1], biasVariance: 0 });
+    const at = (size: number) =>
+      analyticKernel(network, {
+        X: tensor(
+          [
+            [size, 0],
+            [0, size],
+          ],
+          { backend },
+        ),
+      });
+    expect(toArray(at(1e70).ntk)[1] / 1e140).toBeCloseTo(1 / Math.PI, 13);
+    expect(() => at(1e78)).toThrow('of squared length below 1e+150, got "row 0"');
+  });
+
   it('refuses points of another dimension and rows that are not finite, by number', () => {
     const network = fullyConnected({ inputs: 3, hidden: [1] });
     expect(() => analyticKernel(network, { X: tensor([[1, 2]], { backend }) })).toThrow(

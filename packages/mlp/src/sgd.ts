@@ -1,5 +1,5 @@
 import type { Architecture } from '@sntk/architecture';
-import { ArgumentError, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
+import { ArgumentError, checkFinite, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
 import { type Backend, type FloatArray, showShape, type Tensor, toArray } from '@sntk/linalg';
 import type { Minibatches } from '@sntk/random';
 import { networkChain } from './chain.ts';
@@ -65,6 +65,8 @@ export function trainSgd(architecture: Architecture, theta: FloatArray, options:
 
   const x = toArray(X);
   const y = toArray(Y);
+  checkFinite('trainSgd', 'options.X', x);
+  checkFinite('trainSgd', 'options.Y', y);
   const maxRows = Math.min(X.shape[0], batches.at(0).length);
   const chain = networkChain(architecture, theta, { backend: options.backend ?? X.backend, maxRows });
   const rowsOf = (length: number): FloatArray =>
@@ -78,6 +80,7 @@ export function trainSgd(architecture: Architecture, theta: FloatArray, options:
       signal?.throwIfAborted();
       const batch = batches.at(step);
       for (let j = 0; j < batch.length; j++) {
+        if (!(batch[j] < X.shape[0])) throw strangeExample(batch[j], X.shape[0]);
         for (let p = 0; p < inputs; p++) input[j * inputs + p] = x[batch[j] * inputs + p];
       }
       const rows = batch.length;
@@ -99,6 +102,15 @@ export function trainSgd(architecture: Architecture, theta: FloatArray, options:
   } finally {
     chain.dispose();
   }
+}
+
+function strangeExample(example: number, samples: number): ArgumentError {
+  return new ArgumentError({
+    where: 'trainSgd',
+    argument: 'options.batches',
+    wanted: `minibatches of ${samples} examples, one per row of X`,
+    got: `example ${example}`,
+  });
 }
 
 function divergence(step: number, losses: Float64Array, learningRate: number): NumericalError {

@@ -101,6 +101,28 @@ describe('trainSgd', () => {
     expect(() => trainSgd(network, theta, { ...options, learningRate: 0.1, signal })).toThrow('abort');
   });
 
+  it('refuses targets that are not finite and minibatches of other data', () => {
+    const { network, theta, X, Y, batches } = problem();
+    const bad = tensor(new Float64Array(7).fill(Number.NaN), { backend, shape: [7, 1] });
+    const options = { steps: 1, learningRate: 0.1 };
+    expect(() => trainSgd(network, theta, { X, Y: bad, batches: batches(7), ...options })).toThrow(
+      'NaN at position 0',
+    );
+    const other = minibatches({ samples: 20, batch: 20, sampler: 'epoch', rng: createRng(1) });
+    expect(() => trainSgd(network, theta, { X, Y, batches: other, ...options })).toThrow(
+      'minibatches of 7 examples',
+    );
+  });
+
+  it('refuses a network that ends in an activation', () => {
+    const { X, Y, batches } = problem();
+    const { layers, inputs } = fullyConnected({ inputs: 2, hidden: [1] });
+    const ends = { inputs, layers: layers.slice(0, 2) };
+    expect(() =>
+      trainSgd(ends, new Float64Array(3), { X, Y, batches: batches(7), steps: 1, learningRate: 1 }),
+    ).toThrow('a dense layer at the end of a finite network, got "activation relu"; append a dense layer');
+  });
+
   it('refuses targets of another shape', () => {
     const { network, theta, X, batches } = problem();
     const Y = tensor(new Float64Array(14), { backend, shape: [7, 2] });

@@ -187,6 +187,7 @@ function checkKernel(where: string, K: Tensor, residual: Float64Array, outputs =
     });
   }
   checkFinite(where, 'residual', residual);
+  checkFinite(where, 'K', toArray(K));
   return K.shape[1];
 }
 
