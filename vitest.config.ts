@@ -8,6 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts'],
+    setupFiles: ['./scripts/vitest-setup.ts'],
     testTimeout: 60_000,
     pool: 'threads',
   },

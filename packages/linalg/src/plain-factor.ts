@@ -40,6 +40,11 @@ function solveLower(n: number, p: number, l: Float64Array, b: Float64Array, tran
 }
 
 function eigh(n: number, a: Float64Array): EighArrays {
+  // A power of two, so that scaling rounds nothing.
+  let largest = 0;
+  for (let p = 0; p < n * n; p++) largest = Math.max(largest, Math.abs(a[p]));
+  const unit = largest > 0 ? 2 ** Math.floor(Math.log2(largest)) : 1;
+  for (let p = 0; p < n * n; p++) a[p] /= unit;
   const { diagonal, offDiagonal, q } = tridiagonalize(n, a);
   tridiagonalQl(n, diagonal, offDiagonal, q);
   // `q` holds eigenvectors in rows; the public form has them in columns, in ascending order of eigenvalue.
@@ -47,7 +52,7 @@ function eigh(n: number, a: Float64Array): EighArrays {
   const values = new Float64Array(n);
   const vectors = new Float64Array(n * n);
   order.forEach((from, to) => {
-    values[to] = diagonal[from];
+    values[to] = unit * diagonal[from];
     for (let i = 0; i < n; i++) vectors[i * n + to] = q[from * n + i];
   });
   return { values, vectors };

@@ -6,9 +6,12 @@ export interface Tridiagonal {
   readonly q: Float64Array;
 }
 
+/** Reflectors made of numbers this small lose their digits to gradual underflow; nothing is lost by leaving them out. */
+const NEGLIGIBLE = 1e-290;
+
 /**
  * Householder reduction of a symmetric matrix to tridiagonal form (Golub and Van Loan, Matrix Computations, 8.3).
- * Overwrites `a`.
+ * Overwrites `a`, whose largest entry is to be of order 1.
  */
 export function tridiagonalize(n: number, a: Float64Array): Tridiagonal {
   const diagonal = new Float64Array(n);
@@ -21,7 +24,7 @@ export function tridiagonalize(n: number, a: Float64Array): Tridiagonal {
     const row = k * n;
     let scale = 0;
     for (let i = k + 1; i < n; i++) scale = Math.max(scale, Math.abs(a[row + i]));
-    if (scale === 0) continue;
+    if (scale < NEGLIGIBLE) continue;
     let norm = 0;
     for (let i = k + 1; i < n; i++) norm += (a[row + i] / scale) ** 2;
     norm = scale * Math.sqrt(norm);

@@ -89,6 +89,26 @@ describe('eigh', () => {
     );
   });
 
+  it('keeps vectors orthogonal when entries are subnormal or huge', () => {
+    for (const size of [1, 1e-300, 1e300]) {
+      const tiny = 2e-323;
+      const A = tensor(
+        [
+          [0.14 * size, tiny, 0],
+          [tiny, 0, tiny],
+          [0, tiny, 0.1 * size],
+        ],
+        { backend },
+      );
+      const { values, vectors } = eigh(A);
+      const unit = toArray(matmul(vectors, vectors, { transposeA: true }));
+      unit.forEach((u, i) => {
+        expect(Math.abs(u - (i % 4 === 0 ? 1 : 0))).toBeLessThan(1e-14);
+      });
+      expect(values[2] / (0.14 * size)).toBeCloseTo(1, 14);
+    }
+  });
+
   it('finds the eigenvalues of the second-difference matrix, 2 − 2cos(πk/(n+1))', () => {
     const n = 40;
     const rows = Array.from({ length: n }, (_, i) =>
