@@ -60,7 +60,7 @@ export function readPoints(argument: string, X: Tensor, reader: Reader): Points 
 /**
  * What a recursion over a pair of points starts from, from coordinates, so that nearly equal, parallel and opposite
  * points keep all their digits: `|x|²|z|² − (x·z)²` is taken as `|x|²` times the squared length of what is left of `z`
- * after projection on `x`.
+ * after projection on `x`. For points of similar length `z ∓ x`, which is exact, is projected in place of `z`.
  */
 export function inputPair(X: Points, i: number, Z: Points, j: number, out: PairState): void {
   const d = X.dimension;
@@ -75,11 +75,15 @@ export function inputPair(X: Points, i: number, Z: Points, j: number, out: PairS
     apart += (xp - zp) * (xp - zp);
   }
   const norm = X.moments[i] * d;
-  const share = norm > 0 ? inner / norm : 0;
   let rest = 0;
   if (norm > 0) {
+    const share = inner / norm;
+    const whole = Math.abs(share) > 0.5 && Math.abs(share) < 2 ? Math.sign(share) : 0;
+    let beyond = 0;
+    for (let p = 0; p < d; p++) beyond += (z[j * d + p] - whole * x[i * d + p]) * x[i * d + p];
+    beyond /= norm;
     for (let p = 0; p < d; p++) {
-      const left = z[j * d + p] - share * x[i * d + p];
+      const left = z[j * d + p] - whole * x[i * d + p] - beyond * x[i * d + p];
       rest += left * left;
     }
   }

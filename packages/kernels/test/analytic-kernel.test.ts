@@ -188,6 +188,26 @@ describe('analyticKernel', () => {
     expect(analyticKernel(network, { X: none }).ntk.shape).toEqual([0, 0]);
   });
 
+  it('keeps its digits for points that are opposite but for 1e-9', () => {
+    // One hidden layer without biases at an angle π − ε: Θ = (sin ε − ε cos ε)/π − cos ε · ε/π, for unit variances.
+    const network = fullyConnected({ inputs: 2, hidden: [1], weightVariance: 2, biasVariance: 0 });
+    for (const epsilon of [4.5e-10, 1e-9, 3e-8]) {
+      for (const [a, b] of [
+        [1, 0],
+        [0.6, 0.8],
+        [-0.28, 0.96],
+      ]) {
+        const x = [a, b];
+        const z = [-a - epsilon * b, -b + epsilon * a];
+        // The angle of the points as rounded, from the cross product of the exact sum z + x.
+        const cross = a * (z[1] + b) - b * (z[0] + a);
+        const angle = Math.abs(cross) / (a * a + b * b);
+        const { ntk } = analyticKernel(network, { X: tensor([x, z], { backend }) });
+        expect(Math.abs(toArray(ntk)[1] / (-angle / Math.PI) - 1)).toBeLessThan(1e-12);
+      }
+    }
+  });
+
   it('refuses points so large that a product of two variances overflows', () => {
     const network = fullyConnected({ inputs: 2, hidden: [1], biasVariance: 0 });
     const at = (size: number) =>
