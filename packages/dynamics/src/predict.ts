@@ -1,4 +1,4 @@
-import { ArgumentError, checkLength } from '@sntk/errors';
+import { ArgumentError, checkFinite, checkLength } from '@sntk/errors';
 import { matmul, showShape, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
 
 /**
@@ -8,11 +8,12 @@ import { matmul, showShape, type Tensor, tensor, toFloat64 } from '@sntk/linalg'
  * @param alpha dual coordinates row-major `[N, P]`, one column a path
  * @param f0 the function at the points before training, `[M]`
  * @returns values row-major `[M, P]`
- * @throws ArgumentError when sizes do not fit.
+ * @throws ArgumentError when sizes do not fit or `alpha` is not finite.
  */
 export function predict(Kx: Tensor, alpha: Float64Array, f0: Float64Array): Float64Array {
   const [M, N] = Kx.shape;
   checkLength('predict', 'f0', f0, M, 'one per row of Kx');
+  checkFinite('predict', 'alpha', alpha);
   const P = alpha.length / N;
   if (!Number.isInteger(P)) {
     throw new ArgumentError({

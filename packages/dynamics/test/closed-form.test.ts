@@ -74,6 +74,11 @@ describe('gradient flow (13)', () => {
     expect(alpha[0]).toBeCloseTo(-1.5, 14);
   });
 
+  it('refuses to predict from coordinates that are not finite', () => {
+    const alpha = new Float64Array(N).fill(Number.NaN);
+    expect(() => predict(K, alpha, r0)).toThrow('alpha must be finite numbers, got "NaN at position 0"');
+  });
+
   it('predicts at the training points what the residual says', () => {
     const { residual, alpha } = gradientFlow(spectrum, r0, { time: 0.7 });
     const f0 = r0.map((value) => value + 3);

@@ -1,5 +1,5 @@
 import type { Architecture } from '@sntk/architecture';
-import { ArgumentError } from '@sntk/errors';
+import { ArgumentError, checkFinite } from '@sntk/errors';
 import { type FloatArray, matmul, type Tensor, tensor, toArray } from '@sntk/linalg';
 import { checkParameters, type ParameterBlock, parameterLayout } from './layout.ts';
 
@@ -25,6 +25,7 @@ export function forwardPass(architecture: Architecture, theta: FloatArray, X: Te
       got: [...X.shape],
     });
   }
+  checkFinite('forward', 'X', toArray(X));
   const { backend, dtype } = X;
   const { blocks } = parameterLayout(architecture);
   const weights: Tensor[] = [];

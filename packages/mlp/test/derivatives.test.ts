@@ -93,5 +93,8 @@ describe('empiricalNtk', () => {
       'of shape [N, 3], got [1, 2]',
     );
     expect(() => forward(network, theta.subarray(1), X)).toThrow('of length');
+    expect(() => forward(network, theta, tensor([[1, Number.NaN, 2]], { backend }))).toThrow(
+      'NaN at position 1',
+    );
   });
 });
