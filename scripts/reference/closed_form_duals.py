@@ -10,6 +10,7 @@ import pathlib
 from math import comb
 
 from mpmath import asin, atan2, cos, cosh, diff, exp, isfinite, mp, mpf, pi, sin, sinh, sqrt
+from provenance import record
 
 mp.dps = 150
 
@@ -143,3 +144,4 @@ for x, z in pairs:
 
 target = pathlib.Path(__file__).parents[2] / "packages/architecture/test/fixtures/closed-form-duals.json"
 target.write_text(json.dumps(out, separators=(",", ":")).replace('],"', '],\n"') + "\n")
+record(__file__, target, packages=["mpmath"])

@@ -7,6 +7,7 @@ import json
 import pathlib
 
 from mpmath import acos, asin, cos, mp, mpf, pi, sin, sqrt
+from provenance import record
 
 mp.dps = 200
 
@@ -68,3 +69,4 @@ for name, (T, w) in SETTINGS.items():
 target = pathlib.Path(__file__).parents[2] / "packages/kernels/test/fixtures/recursions.json"
 target.parent.mkdir(exist_ok=True)
 target.write_text(json.dumps({"mpmath": "1.3.0", "X": X, "rows": rows}, separators=(",", ":")).replace('{"activation"', '\n{"activation"') + "\n")
+record(__file__, target, packages=["mpmath"])
