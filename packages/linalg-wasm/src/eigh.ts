@@ -3,7 +3,9 @@ import { type EighArrays, type FactorKernels, transposeLoop } from '@sntk/linalg
 import { type Eigenpairs, tridiagonalEigenpairs } from './divide-and-conquer.ts';
 import { wasmGemm } from './gemm.ts';
 import { withWork } from './operands.ts';
+import { multiply, type Product, productBytes, roundUp } from './product.ts';
 import type { Runtime } from './runtime.ts';
+import { tridiagonalBytes, tridiagonalize } from './tridiagonalize.ts';
 
 /** Below this size the plain eigensolver is as fast. */
 const SMALL = 48;
@@ -15,29 +17,29 @@ const BLOCK = 64;
  * reflectors applied in blocks to the eigenvectors.
  */
 export function wasmEigh(runtime: Runtime): FactorKernels['eigh'] {
-  const { kernels, heap } = runtime;
+  const { heap } = runtime;
   const plain = ndarrayBackend().factor as FactorKernels;
   const tools = { gemm: wasmGemm(runtime), eigh: plain.eigh };
   return (n, a) => {
     if (n < SMALL) return plain.eigh(n, a);
     const scale = powerOfTwo(a);
-    const width = Math.ceil(n / 8) * 8;
+    const width = roundUp(n, 8);
     const square = n * width * 8;
     const line = width * 8;
-    const work = Math.max(kernels.tridiagonalWorkspace(n), backWorkspace(runtime, n));
+    const work = Math.max(tridiagonalBytes({ width }), backBytes(runtime, n));
     let result: EighArrays | undefined;
-    withWork(heap, 'eigh', [square, square, line, line, line, work], ([at, rows, d, e, tau, spare]) => {
+    withWork(heap, 'eigh', [square, square, line, line, work], ([at, rows, d, e, spare]) => {
       const memory = heap.f64();
       for (let i = 0; i < n; i++) {
         const row = at / 8 + i * width;
         for (let j = 0; j <= i; j++) memory[row + j] = a[i * n + j] * scale;
         memory.fill(0, row + i + 1, row + width);
       }
-      kernels.tridiagonalize(n, at, line, d, e, tau, spare);
+      const tau = tridiagonalize(runtime, { n, width, at }, d, e, spare);
       const read = (address: number): Float64Array => heap.f64().slice(address / 8, address / 8 + n);
       const pairs = tridiagonalEigenpairs(read(d), read(e), tools);
       writeRows(heap.f64(), rows / 8, n, width, pairs);
-      applyReflectors(runtime, { n, width, v: at, rows, work: spare }, read(tau));
+      applyReflectors(runtime, { n, width, v: at, rows, work: spare }, tau);
       result = readPairs(heap.f64(), rows / 8, n, width, pairs, scale);
     });
     return result as EighArrays;
@@ -80,16 +82,14 @@ interface Placed {
   readonly work: number;
 }
 
-function backWorkspace({ kernels }: Runtime, n: number): number {
-  return (
-    2 * BLOCK * BLOCK * 8 +
-    2 * n * BLOCK * 8 +
-    kernels.gemmWorkspace64(n, Math.max(n, BLOCK), Math.max(n, BLOCK))
-  );
+function backBytes(runtime: Runtime, n: number): number {
+  const product = productBytes(runtime, 8, n, Math.max(n, BLOCK), Math.max(n, BLOCK));
+  return 2 * BLOCK * BLOCK * 8 + 2 * n * BLOCK * 8 + product;
 }
 
 /** Multiplies eigenvectors in rows from the right by H_1 H_2 … H_{n−1}, a block I − Vᵀ T V of reflectors at a time. */
-function applyReflectors({ kernels, heap }: Runtime, placed: Placed, tau: Float64Array): void {
+function applyReflectors(runtime: Runtime, placed: Placed, tau: Float64Array): void {
+  const { heap } = runtime;
   const { n, width, v, rows } = placed;
   const gram = placed.work;
   const triangle = gram + BLOCK * BLOCK * 8;
@@ -102,11 +102,15 @@ function applyReflectors({ kernels, heap }: Runtime, placed: Placed, tau: Float6
     const reach = first + count - 1;
     const block = v + first * width * 8;
     heap.f64().fill(0, gram / 8, (mixed + n * BLOCK * 8) / 8);
-    kernels.gemm64(count, count, reach, block, width, false, block, width, true, gram, count, work);
+    const add = (product: Omit<Product, 'transposeA'>): void =>
+      multiply(runtime, 8, { ...product, transposeA: false }, work);
+    const V = { b: block, ldb: width };
+    add({ m: count, n: count, k: reach, a: block, lda: width, ...V, transposeB: true, c: gram, ldc: count });
     writeTriangle(heap.f64(), gram / 8, triangle / 8, count, tau.subarray(first, first + count));
-    kernels.gemm64(n, count, reach, rows, width, false, block, width, true, along, count, work);
-    kernels.gemm64(n, count, count, along, count, false, triangle, count, false, mixed, count, work);
-    kernels.gemm64(n, reach, count, mixed, count, false, block, width, false, rows, width, work);
+    add({ m: n, n: count, k: reach, a: rows, lda: width, ...V, transposeB: true, c: along, ldc: count });
+    const T = { b: triangle, ldb: count, transposeB: false };
+    add({ m: n, n: count, k: count, a: along, lda: count, ...T, c: mixed, ldc: count });
+    add({ m: n, n: reach, k: count, a: mixed, lda: count, ...V, transposeB: false, c: rows, ldc: width });
   }
 }
 
