@@ -109,6 +109,34 @@ export interface Kernels {
     to: number,
   ): void;
   solvePanels(n: number, l: number, stride: number, panels: number, count: number): void;
+  secularRoots(
+    k: number,
+    from: number,
+    to: number,
+    rho: number,
+    poles: number,
+    z: number,
+    values: number,
+    gaps: number,
+  ): void;
+  secularWeights(
+    k: number,
+    from: number,
+    to: number,
+    poles: number,
+    z: number,
+    gaps: number,
+    exact: number,
+  ): void;
+  secularVectors(
+    k: number,
+    from: number,
+    to: number,
+    exact: number,
+    places: number,
+    gaps: number,
+    line: number,
+  ): void;
   useScratch(at: number): void;
   reflectRow(
     last: number,
