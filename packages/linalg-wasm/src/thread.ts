@@ -117,7 +117,11 @@ function serve(
   }
 }
 
-/** A worker's program, in Node and in a browser. */
+/**
+ * A worker's program, in Node and in a browser.
+ *
+ * @public called at the end of the script that the build makes of this file
+ */
 export function boot(): void {
   const host = globalThis.process?.getBuiltinModule?.('node:worker_threads');
   if (host) {

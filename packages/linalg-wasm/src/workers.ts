@@ -30,16 +30,18 @@ export function availableThreads(): number {
  * Rejects with the reason when it does not start.
  */
 export function startWorker(data: ThreadData): Promise<StartedWorker> {
-  return nodeThreads() ? startInNode(data) : startInBrowser(data);
+  const threads = nodeThreads();
+  return threads ? startInNode(threads, data) : startInBrowser(data);
 }
 
 /** Node's threads, without an import that a bundler for browsers would stumble over. */
-function nodeThreads(): typeof import('node:worker_threads') | undefined {
+function nodeThreads() {
   return globalThis.process?.getBuiltinModule?.('node:worker_threads');
 }
 
-function startInNode(data: ThreadData): Promise<StartedWorker> {
-  const { Worker } = nodeThreads() as typeof import('node:worker_threads');
+type NodeThreads = NonNullable<ReturnType<typeof nodeThreads>>;
+
+function startInNode({ Worker }: NodeThreads, data: ThreadData): Promise<StartedWorker> {
   return started((settle) => {
     const worker = new Worker(THREAD, { eval: true, workerData: data, execArgv: [] });
     worker.once('message', () => {
