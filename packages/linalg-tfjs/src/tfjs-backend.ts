@@ -125,6 +125,9 @@ async function start(device: TfjsDevice, wasmPath: string | undefined): Promise<
     },
     transpose: (a) => run([a.shape[1], a.shape[0]], () => tf.transpose(of(a))),
     reshape: (a, shape) => run(shape, () => tf.reshape(of(a), [...shape])),
+    scope(compute: () => readonly Tensor[]): void {
+      tf.tidy(() => compute().map(of));
+    },
   };
   return backend;
 }
