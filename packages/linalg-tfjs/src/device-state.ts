@@ -6,6 +6,8 @@ export interface DeviceState {
   readonly mostBytes: number;
   /** Why the device is lost, once it is. */
   lost(): string | undefined;
+  /** The result of `work`, or an error as soon as the device is lost: some devices then never answer. */
+  orLost<T>(work: Promise<T>): Promise<T>;
   /** Why the device has refused an operation since this was last asked; its result, whichever it is, is not right. */
   takeRefusal(): string | undefined;
   /** Tells of an error that the device ended an operation with: a trap leaves a WASM module unfit for use. */
@@ -24,7 +26,9 @@ interface RefusalEvent {
   readonly error: { readonly message: string };
 }
 interface WebglParts {
-  readonly gpgpu: { readonly gl: { isContextLost(): boolean } };
+  readonly gpgpu: {
+    readonly gl: { isContextLost(): boolean; readonly canvas: EventTarget };
+  };
 }
 
 /** Watches the device that tfjs has just started. */
@@ -34,6 +38,12 @@ export function watchDevice(tf: Tf, device: TfjsDevice): DeviceState {
   const parts = tf.findBackend(device) as unknown;
   let mostBytes = 2 ** 33;
   let look = (): void => {};
+  /** Who waits for the device. */
+  const waiting = new Set<(error: Error) => void>();
+  const end = (why: string): void => {
+    reason ??= why;
+    for (const stop of waiting) stop(new Error(reason));
+  };
   if (device === 'webgpu') {
     const gpu = (parts as WebgpuParts).device;
     const { lost, limits } = gpu;
@@ -41,16 +51,16 @@ export function watchDevice(tf: Tf, device: TfjsDevice): DeviceState {
       refusal = error.message;
     });
     mostBytes = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
-    void lost.then((info) => {
-      reason = info.message || info.reason;
-    });
+    void lost.then((info) => end(info.message || info.reason));
   }
   if (device === 'webgl') {
     const { gl } = (parts as WebglParts).gpgpu;
     mostBytes = 4 * tf.env().getNumber('WEBGL_MAX_TEXTURE_SIZE') ** 2;
+    // A context may come back, but not the textures that were in it.
+    const gone = (): void => end('the WebGL context was lost');
+    gl.canvas.addEventListener('webglcontextlost', gone);
     look = () => {
-      // A context may come back, but not the textures that were in it.
-      if (gl.isContextLost()) reason = 'the WebGL context was lost';
+      if (gl.isContextLost()) gone();
     };
   }
   if (device === 'wasm') mostBytes = 2 ** 31;
@@ -60,13 +70,19 @@ export function watchDevice(tf: Tf, device: TfjsDevice): DeviceState {
       look();
       return reason;
     },
+    orLost<T>(work: Promise<T>): Promise<T> {
+      return new Promise<T>((resolve, reject) => {
+        waiting.add(reject);
+        work.then(resolve, reject).finally(() => waiting.delete(reject));
+      });
+    },
     takeRefusal() {
       const last = refusal;
       refusal = undefined;
       return last;
     },
     notice(cause) {
-      if (device === 'wasm' && cause instanceof WebAssembly.RuntimeError) reason ??= cause.message;
+      if (device === 'wasm' && cause instanceof WebAssembly.RuntimeError) end(cause.message);
     },
   };
 }

@@ -123,13 +123,12 @@ async function start(device: TfjsDevice, wasmPath: string | undefined): Promise<
       dtype: 'float32',
       storage: held,
       async read(): Promise<NdArray<FloatArray>> {
-        const entries = (await of(t)
-          .data()
-          .catch(async (cause: unknown) => {
-            // The news of a loss may be behind its first consequence.
-            await new Promise((resolve) => setTimeout(resolve));
-            throw failed(cause);
-          })) as Float32Array;
+        checkAlive();
+        const entries = (await state.orLost(of(t).data()).catch(async (cause: unknown) => {
+          // The news of a loss may be behind its first consequence.
+          await new Promise((resolve) => setTimeout(resolve));
+          throw failed(cause);
+        })) as Float32Array;
         // A lost WebGL context gives numbers all the same, and so does WebGPU after an operation that it refused.
         checkAlive();
         const refusal = state.takeRefusal();
