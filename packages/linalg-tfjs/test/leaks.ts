@@ -51,18 +51,28 @@ export const BACKEND_CALLS: Readonly<Record<string, Call>> = {
   },
 };
 
-/** Tensors that a call leaves beside its results, also when they have been read, and after these are disposed of. */
+/** Tensors that a call leaves beside its results, also when they have been read; then what is left after these. */
 export async function leftBehind(
   backend: Backend,
   name: string,
-): Promise<{ readonly beside: number; readonly after: number }> {
+): Promise<{ readonly beside: number; readonly after: { readonly [what: string]: number } }> {
   const a = backend.upload(Float32Array.from([1, 2, 3, 4, 5, 6]), [2, 3]);
-  const before = tf.memory().numTensors;
+  const before = tf.memory();
   const results = BACKEND_CALLS[name](backend, a);
   for (const t of results) await t.read();
-  const beside = tf.memory().numTensors - before - results.length;
+  const beside = tf.memory().numTensors - before.numTensors - results.length;
   for (const t of results) t.dispose();
-  const after = tf.memory().numTensors - before;
+  const now = tf.memory();
   a.dispose();
-  return { beside, after };
+  return {
+    beside,
+    after: {
+      tensors: now.numTensors - before.numTensors,
+      buffers: now.numDataBuffers - before.numDataBuffers,
+      bytes: now.numBytes - before.numBytes,
+    },
+  };
 }
+
+/** What a call that leaks nothing leaves. */
+export const NOTHING_LEFT = { beside: 0, after: { tensors: 0, buffers: 0, bytes: 0 } } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEVICE_JOBS } from './device-jobs.ts';
 import { nodeDevices } from './devices.ts';
-import { BACKEND_CALLS, leftBehind } from './leaks.ts';
+import { BACKEND_CALLS, leftBehind, NOTHING_LEFT } from './leaks.ts';
 
 describe.each((await nodeDevices()).map((backend) => [backend.name, backend] as const))(
   '%s',
@@ -14,7 +14,7 @@ describe.each((await nodeDevices()).map((backend) => [backend.name, backend] as 
     });
 
     it.each(Object.keys(BACKEND_CALLS))('leaves nothing but its result behind: %s', async (name) => {
-      expect(await leftBehind(backend, name)).toEqual({ beside: 0, after: 0 });
+      expect(await leftBehind(backend, name)).toEqual(NOTHING_LEFT);
     });
   },
 );

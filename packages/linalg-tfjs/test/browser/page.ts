@@ -3,7 +3,7 @@ import { conformanceCases } from '@sntk/linalg/conformance';
 import * as tf from '@tensorflow/tfjs-core';
 import { type TfjsDevice, tfjsBackend } from '../../src/index.ts';
 import { DEVICE_JOBS, type JobReport } from '../device-jobs.ts';
-import { BACKEND_CALLS, leftBehind } from '../leaks.ts';
+import { BACKEND_CALLS, leftBehind, NOTHING_LEFT } from '../leaks.ts';
 
 /** What a test in Node asks of a page. What goes in and out is plain data. */
 export interface Page {
@@ -46,9 +46,8 @@ const page: Page = {
     const backend = await open(device);
     const found: string[] = [];
     for (const name of Object.keys(BACKEND_CALLS)) {
-      const { beside, after } = await leftBehind(backend, name);
-      if (beside !== 0 || after !== 0)
-        found.push(`${name}: ${beside} beside its results, ${after} after them`);
+      const left = JSON.stringify(await leftBehind(backend, name));
+      if (left !== JSON.stringify(NOTHING_LEFT)) found.push(`${name}: ${left}`);
     }
     return found;
   },
