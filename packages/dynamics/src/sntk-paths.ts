@@ -63,20 +63,9 @@ export interface SntkOptions extends RunHooks {
 export function sntkPaths(spectrum: KernelSpectrum, r0: Float64Array, options: SntkOptions): DualEnsemble {
   const { learningRate, steps, paths, rng, onProgress, signal } = options;
   const N = spectrum.samples;
-  checkLength('sntkPaths', 'r0', r0, N, 'one per training point');
-  checkFinite('sntkPaths', 'r0', r0);
-  checkPositive('sntkPaths', 'options.learningRate', learningRate);
-  checkInteger('sntkPaths', 'options.paths', paths, 1);
-  checkInteger('sntkPaths', 'options.steps', steps, 1);
-  const c = checkNonNegative(
-    'sntkPaths',
-    'options.batchFactor',
-    options.batchFactor ?? batchFactor({ ...options, samples: N }),
-  );
-  const kind = checkChoice('sntkPaths', 'options.noise', options.noise ?? 'leading', ['leading', 'exact']);
-  const intensity = Math.sqrt((learningRate * c) / N);
+  const { intensity, centred } = checkSntk('sntkPaths', spectrum, r0, options);
   const c0 = toModes(spectrum, r0, 1);
-  const noise = modeNoise(spectrum, c0, { intensity, centred: kind === 'exact' });
+  const noise = modeNoise(spectrum, c0, { intensity, centred });
   const problem: SdeProblem = {
     dimension: N,
     noiseDimension: N,
@@ -113,6 +102,27 @@ export function sntkPaths(spectrum: KernelSpectrum, r0: Float64Array, options: S
   } finally {
     noise.dispose();
   }
+}
+
+/** Checks what an ensemble of paths is asked for, and works out the size of its noise. */
+export function checkSntk(
+  where: string,
+  { samples: N }: KernelSpectrum,
+  r0: Float64Array,
+  options: SntkOptions,
+): { readonly intensity: number; readonly centred: boolean } {
+  checkLength(where, 'r0', r0, N, 'one per training point');
+  checkFinite(where, 'r0', r0);
+  const learningRate = checkPositive(where, 'options.learningRate', options.learningRate);
+  checkInteger(where, 'options.paths', options.paths, 1);
+  checkInteger(where, 'options.steps', options.steps, 1);
+  const c = checkNonNegative(
+    where,
+    'options.batchFactor',
+    options.batchFactor ?? batchFactor({ ...options, samples: N }),
+  );
+  const kind = checkChoice(where, 'options.noise', options.noise ?? 'leading', ['leading', 'exact']);
+  return { intensity: Math.sqrt((learningRate * c) / N), centred: kind === 'exact' };
 }
 
 /** `a ← E a − G c_0`, the exact drift. */

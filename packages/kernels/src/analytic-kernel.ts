@@ -1,13 +1,14 @@
 import type { Architecture } from '@sntk/architecture';
 import { checkInteger } from '@sntk/errors';
 import { type Tensor, tensor } from '@sntk/linalg';
+import { checkDevicePoints, deviceKernel } from './device-kernel.ts';
 import { fusedRelu } from './fused-relu.ts';
 import { planOf, type Step } from './plan.ts';
 import { inputPair, type Points, readPoints } from './points.ts';
 import { pairRecursion } from './recursion.ts';
 import type { PairState } from './state.ts';
 
-/** The two kernels of an infinitely wide network, float64. */
+/** The two kernels of an infinitely wide network, float64 on CPU backends and float32 on devices. */
 export interface KernelPair {
   /** Σ^D: the covariance of the outputs at initialization, `[N, M]`. */
   readonly nngp: Tensor;
@@ -27,12 +28,15 @@ export interface KernelOptions {
  * Pairs that are nearly equal, parallel or opposite keep a relative accuracy of about 1e-12: the recursion carries the
  * distance and the determinant of each pair beside its covariance. The diagonal comes from its own closed form.
  *
+ * Points on a device stay there: dense layers with ReLU, erf or no activation between them run by operations on tensors, in
+ * float32, to 1e-5 of √(Θ(x, x) Θ(z, z)). Entries that are not finite are then not refused but show in the result.
+ *
  * Sources: Jacot, Gabriel and Hongler, "Neural Tangent Kernel"; Lee and others, "Deep Neural Networks as Gaussian
  * Processes".
  *
  * @throws ArgumentError for points of the wrong dimension or not finite (the row is named), activations and
  * normalization of units that are not Gaussian, and sums or products of correlated branches (the layer is named).
- * @throws UnavailableError for an activation without Gaussian moments.
+ * @throws UnavailableError for an activation without Gaussian moments, and for layers that a device does not have.
  * @throws NumericalError where a kernel overflows.
  * @example
  * ```ts
@@ -49,6 +53,11 @@ export interface KernelOptions {
 export function analyticKernel(architecture: Architecture, options: KernelOptions): KernelPair {
   const { X, Z } = options;
   const steps = planOf(architecture);
+  if (!X.backend.readSync) {
+    checkDevicePoints('options.X', X, architecture.inputs);
+    if (Z) checkDevicePoints('options.Z', Z, architecture.inputs);
+    return deviceKernel(steps, X, Z ?? X);
+  }
   const reader = { where: 'analyticKernel', architecture, steps };
   const x = readPoints('options.X', X, reader);
   const z = Z ? readPoints('options.Z', Z, reader) : x;

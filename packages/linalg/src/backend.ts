@@ -77,6 +77,8 @@ export interface Backend {
   reshape(a: Tensor, shape: readonly number[]): Tensor;
   /** Keeps `a` in its fastest form for repeated products from the left. */
   prepare?(a: Tensor): PreparedMatrix;
+  /** Runs `compute` and gives back the memory of every tensor made in it, but not of those that it returns. On devices. */
+  scope?(compute: () => readonly Tensor[]): void;
 
   /** Factorizations, on CPU backends. */
   readonly factor?: FactorKernels;

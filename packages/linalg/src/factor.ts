@@ -13,6 +13,8 @@ export interface FactorInfo {
   readonly jitter: number;
   /** Factorizations compute in float64; true when the entries came in as float32. */
   readonly promoted: boolean;
+  /** The device that the entries were read from, when the factorization ran elsewhere for it. */
+  readonly movedFrom?: string;
 }
 
 export interface CholeskyResult {
@@ -221,7 +223,7 @@ function enter(
   if (!a.backend.factor) {
     throw new UnavailableError(
       where,
-      `backend ${a.backend.name} has no factorizations; move the tensor with await toBackend(${argument}, ndarrayBackend())`,
+      `backend ${a.backend.name} has no factorizations; move the tensor with await toBackend(${argument}, ndarrayBackend()), or use onCpu of @sntk/linalg/devices`,
     );
   }
   const entries = toArray(a);
