@@ -80,7 +80,8 @@ const LARGEST = 5;
  * @example
  * ```ts
  * import { createRng } from '@sntk/random';
- * import { geometricBrownianMotion, integrateAdaptive } from '@sntk/sde';
+ * import { integrateAdaptive } from '@sntk/sde';
+ * import { geometricBrownianMotion } from '@sntk/sde/problems';
  *
  * const stock = geometricBrownianMotion({ rate: 0.05, volatility: 0.2 });
  * const { endTimes } = integrateAdaptive(stock, {

@@ -60,7 +60,8 @@ const WHERE = 'integrate';
  * @example
  * ```ts
  * import { createRng } from '@sntk/random';
- * import { geometricBrownianMotion, integrate } from '@sntk/sde';
+ * import { integrate } from '@sntk/sde';
+ * import { geometricBrownianMotion } from '@sntk/sde/problems';
  *
  * const stock = geometricBrownianMotion({ rate: 0.05, volatility: 0.2 });
  * const { final } = integrate(stock, {
@@ -89,7 +90,8 @@ const SLICE = 12;
  * @example
  * ```ts
  * import { createRng } from '@sntk/random';
- * import { integrateAsync, ornsteinUhlenbeck } from '@sntk/sde';
+ * import { integrateAsync } from '@sntk/sde';
+ * import { ornsteinUhlenbeck } from '@sntk/sde/problems';
  *
  * const problem = ornsteinUhlenbeck({ rate: 1, volatility: 0.5 });
  * const { final } = await integrateAsync(problem, {

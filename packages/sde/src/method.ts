@@ -50,6 +50,8 @@ export interface Method {
   readonly needs?: 'linear' | 'diffusion.diagonal';
   /** Integrals of the noise it takes beside the increments; none unless told. */
   readonly integrals?: NoiseIntegrals;
+  /** Whether a step depends on the ones before it and not on the state alone. */
+  readonly remembers?: true;
   /** Allocates the workspace for blocks of `paths` paths and fixes the step size `h`. */
   prepare(problem: SdeProblem, paths: number, h: number): Step;
   /** For methods that estimate their error: the same step with its size chosen at every call. */
