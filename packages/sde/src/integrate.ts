@@ -2,6 +2,7 @@ import { ArgumentError, checkFinite, checkInteger, NumericalError } from '@sntk/
 import type { Rng } from '@sntk/random';
 import { brownianIncrements, type IncrementSource } from './brownian-increments.ts';
 import { interpolant, type StepEnds } from './interpolant.ts';
+import { areaTerms } from './levy-area.ts';
 import { integralsLength, type Method } from './method.ts';
 import { type MethodName, suitableMethod } from './methods/registry.ts';
 import { type PathWithin, pathWithin } from './path-within.ts';
@@ -239,8 +240,7 @@ function noiseOf(problem: SdeProblem, options: IntegrateOptions, method: Method,
   const draw = brownianIncrements({
     ...common,
     ...(method.integrals && { integrals: method.integrals }),
-    // What this leaves out of the areas adds a mean square error of (t1 − t0) h/(2π² terms) ≤ h²: order 1 is kept.
-    terms: Math.ceil(grid.steps / (2 * Math.PI ** 2)),
+    terms: areaTerms(noiseDimension, grid.steps),
   });
   return { draw, dW, integrals, within: pathWithin(common) };
 }
