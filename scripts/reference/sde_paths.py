@@ -76,6 +76,8 @@ def write():
         ("sra1", "additive", "ito", by_torchsde("additive", "ito", "srk")),
         ("stochasticHeun", "diagonal", "stratonovich", by_torchsde("diagonal", "stratonovich", "heun")),
         ("midpoint", "diagonal", "stratonovich", by_torchsde("diagonal", "stratonovich", "midpoint")),
+        ("reversibleHeun", "diagonal", "stratonovich", by_torchsde("diagonal", "stratonovich", "reversible_heun")),
+        ("eulerHeun", "diagonal", "stratonovich", by_torchsde("diagonal", "stratonovich", "euler_heun")),
         ("dormandPrince", "none", "ito", by_diffrax(diffrax.Dopri5())),
         ("tsitouras", "none", "ito", by_diffrax(diffrax.Tsit5())),
     ]
