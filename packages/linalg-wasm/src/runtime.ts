@@ -2,6 +2,37 @@ import { UnavailableError } from '@sntk/errors';
 import { KERNELS, RELAXED_KERNELS } from './generated/kernels.ts';
 import { createHeap, type Heap } from './heap.ts';
 
+type ChainForward = (
+  panels: number,
+  groups: number,
+  rows: number,
+  stride: number,
+  w: number,
+  beta: number,
+  a: number,
+  h: number,
+  scale: number,
+  biasScale: number,
+  relu: boolean,
+) => void;
+
+type ChainSignal = (count: number, delta: number, a: number, scale: number, relu: boolean) => void;
+
+type ChainDescend = (
+  panels: number,
+  groups: number,
+  rows: number,
+  stride: number,
+  w: number,
+  beta: number,
+  a: number,
+  delta: number,
+  da: number,
+  step: number,
+  biasStep: number,
+  rule: number,
+) => void;
+
 /** What the WebAssembly module exports; sources in `assembly/`. Addresses are in bytes. */
 export interface Kernels {
   gemm64(
@@ -38,33 +69,12 @@ export interface Kernels {
   prepareLeft32(m: number, k: number, i: number, rows: number, a: number, to: number): void;
   gemmPrepared64(m: number, n: number, k: number, a: number, b: number, c: number, work: number): void;
   gemmPrepared32(m: number, n: number, k: number, a: number, b: number, c: number, work: number): void;
-  chainForward(
-    panels: number,
-    groups: number,
-    rows: number,
-    stride: number,
-    w: number,
-    beta: number,
-    a: number,
-    h: number,
-    scale: number,
-    biasScale: number,
-    relu: boolean,
-  ): void;
-  chainSignal(count: number, delta: number, a: number, scale: number, relu: boolean): void;
-  chainDescend(
-    panels: number,
-    groups: number,
-    rows: number,
-    stride: number,
-    w: number,
-    beta: number,
-    a: number,
-    delta: number,
-    da: number,
-    step: number,
-    biasStep: number,
-  ): void;
+  readonly chainForward32: ChainForward;
+  readonly chainForward64: ChainForward;
+  readonly chainSignal32: ChainSignal;
+  readonly chainSignal64: ChainSignal;
+  readonly chainDescend32: ChainDescend;
+  readonly chainDescend64: ChainDescend;
   reluRecursion(
     rows: number,
     columns: number,
