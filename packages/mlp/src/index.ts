@@ -1,6 +1,7 @@
 export { vjp } from './backward.ts';
 export { networkChain } from './chain.ts';
 export type { Checkpoint } from './checkpoint.ts';
+export { decodeCheckpoint, encodeCheckpoint } from './checkpoint-file.ts';
 export { empiricalNngp } from './empirical-nngp.ts';
 export { type EmpiricalNtkOptions, empiricalNtk } from './empirical-ntk.ts';
 export { forward } from './forward.ts';
@@ -14,9 +15,7 @@ export { type LazyMeters, lazyMeters } from './lazy-meters.ts';
 export type { LearningRate } from './learning-rate.ts';
 export { huberLoss, LOSSES, type Loss, type LossName } from './losses.ts';
 export { empiricalNtkBlocks, type NtkBlock } from './ntk-blocks.ts';
-export { type NtkConvergence, type NtkConvergenceOptions, ntkConvergence } from './ntk-convergence.ts';
 export { type NtkDriftOptions, ntkDrift } from './ntk-drift.ts';
-export { type NtkFluctuation, type NtkFluctuationOptions, ntkFluctuations } from './ntk-fluctuations.ts';
 export type { NtkMethod } from './ntk-methods.ts';
 export { type NtkProductOptions, ntkVectorProduct } from './ntk-product.ts';
 export type { AdamOptimizer, Optimizer, SgdOptimizer } from './optimizer.ts';
