@@ -346,17 +346,18 @@ describe('a finite network', () => {
   });
 
   it.each(Object.values(ACTIVATIONS).filter(({ name }) => !['sign', 'step'].includes(name)))(
-    'has the gradient of $name units',
+    'has the derivatives of $name units, to second order',
     (activation) => {
-      const architecture = network(d, dense(5), activate(activation), dense(1));
+      const architecture = network(d, dense(5), activate(activation), dense(O));
       const theta = initialize(architecture, { rng: rng.split(activation.name) });
       const u = theta.map((_, p) => Math.sin(3 * p));
       const h = 1e-6;
+      const close = { absolute: 1e-6, relative: 1e-6 };
       const at = (t: number) => toArray(forward(architecture, along(theta, u, t), X));
-      expectClose(toArray(jvp(architecture, theta, { X, tangent: u })), difference(at(h), at(-h), h), {
-        absolute: 1e-6,
-        relative: 1e-6,
-      });
+      expectClose(toArray(jvp(architecture, theta, { X, tangent: u })), difference(at(h), at(-h), h), close);
+      const gradientAt = (t: number) => vjp(architecture, along(theta, u, t), { X, cotangent });
+      const Hu = hvp(architecture, theta, { X, cotangent, tangent: u });
+      expectClose(Hu, difference(gradientAt(h), gradientAt(-h), h), close);
     },
   );
 });

@@ -1,8 +1,8 @@
 import { fullyConnected, linear } from '@sntk/architecture';
 import { type FloatArray, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
-import { wasmBackend } from '@sntk/linalg-wasm';
-import { createRng, minibatches } from '@sntk/random';
-import { expectClose } from '@sntk/testing';
+import { wasmBackend, wasmMemoryInUse } from '@sntk/linalg-wasm';
+import { createRng, minibatches, SAMPLERS } from '@sntk/random';
+import { availableBackends, expectClose } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
 import {
   forward,
@@ -173,6 +173,12 @@ describe('optimizers on one mode of a quadratic', () => {
   });
 });
 
+const optimizers: Optimizer[] = [
+  { kind: 'sgd' },
+  { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 1e-3 },
+  { kind: 'adam', weightDecay: 1e-3 },
+];
+
 describe('train', () => {
   it.each(['float64', 'float32'] as const)(
     'gives the bits of trainSgd with plain SGD in %s',
@@ -187,11 +193,6 @@ describe('train', () => {
     },
   );
 
-  const optimizers: Optimizer[] = [
-    { kind: 'sgd' },
-    { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 1e-3 },
-    { kind: 'adam', weightDecay: 1e-3 },
-  ];
   it.each(optimizers)('resumes bit for bit within an epoch, with %o', async (optimizer) => {
     for (const dtype of ['float64', 'float32'] as const) {
       const { network, theta, X, Y, batches } = problem(2, dtype);
@@ -384,6 +385,57 @@ describe('train', () => {
     );
     const optimizer = { kind: 'sgd', momentum: 1 } as const;
     await expect(collect(train(network, theta, { ...options, optimizer }))).rejects.toThrow('below 1, got 1');
+  });
+});
+
+describe('train on any backend', () => {
+  it.each(optimizers)(
+    'takes the same steps, on those that give entries only later too, with %o',
+    async (optimizer) => {
+      const { network, theta, X, Y, batches } = problem(2, 'float32');
+      const options = { batches, optimizer, learningRate: 0.02, steps: 10, every: 10 };
+      const [plain] = await collect(train(network, theta, { ...options, X, Y }));
+      for (const on of await availableBackends()) {
+        const [x, y] = [X, Y].map((a) =>
+          tensor(toArray(a), { backend: on, dtype: 'float32', shape: a.shape }),
+        );
+        const [state] = await collect(train(network, theta, { ...options, X: x, Y: y }));
+        // 10 steps of float32 rounding, as above.
+        expectClose(state.checkpoint.theta, plain.checkpoint.theta, { absolute: 10 * 1e-6 });
+      }
+    },
+  );
+
+  it.each(SAMPLERS)('lowers the loss on %s minibatches, the same ones when run again', async (sampler) => {
+    const { network, theta, X, Y } = problem();
+    const batches = () => minibatches({ samples: 7, batch: 3, sampler, rng: createRng('sampler') });
+    const options = { X, Y, steps: 300, every: 300, learningRate: 0.02 };
+    const [first] = await collect(train(network, theta, { ...options, batches: batches() }));
+    const [again] = await collect(train(network, theta, { ...options, batches: batches() }));
+    expect(again).toEqual(first);
+    const lossOf = (at: FloatArray): number =>
+      toArray(forward(network, at, X)).reduce((sum, f, i) => sum + (f - toArray(Y)[i]) ** 2, 0);
+    expect(lossOf(first.checkpoint.theta)).toBeLessThan(0.5 * lossOf(theta));
+  });
+
+  it('gives its memory back when the loop is left, aborted or has diverged', async () => {
+    const { network, theta, X, Y } = problem();
+    const before = wasmMemoryInUse();
+    const options = { X, Y, steps: 1000, every: 1, backend: wasmBackend() };
+    for await (const { step } of train(network, theta, { ...options, learningRate: 0.01 })) {
+      expect(wasmMemoryInUse()).toBeGreaterThan(before);
+      if (step === 3) break;
+    }
+    expect(wasmMemoryInUse()).toBe(before);
+    await expect(collect(train(network, theta, { ...options, learningRate: 1e6 }))).rejects.toThrow(
+      'diverged',
+    );
+    expect(wasmMemoryInUse()).toBe(before);
+    const signal = AbortSignal.abort();
+    await expect(collect(train(network, theta, { ...options, learningRate: 0.01, signal }))).rejects.toThrow(
+      'abort',
+    );
+    expect(wasmMemoryInUse()).toBe(before);
   });
 });
 
