@@ -41,6 +41,37 @@ type MultiplyPrepared = (
   c: number,
 ) => void;
 
+type ChainForward = (
+  panels: number,
+  groups: number,
+  rows: number,
+  stride: number,
+  w: number,
+  beta: number,
+  a: number,
+  h: number,
+  scale: number,
+  biasScale: number,
+  relu: boolean,
+) => void;
+
+type ChainSignal = (count: number, delta: number, a: number, scale: number, relu: boolean) => void;
+
+type ChainDescend = (
+  panels: number,
+  groups: number,
+  rows: number,
+  stride: number,
+  w: number,
+  beta: number,
+  a: number,
+  delta: number,
+  da: number,
+  step: number,
+  biasStep: number,
+  rule: number,
+) => void;
+
 /** What the WebAssembly module exports; sources in `assembly/`. Addresses are in bytes. */
 export interface Kernels {
   rightBytes64(n: number, k: number): number;
@@ -55,33 +86,12 @@ export interface Kernels {
   prepareLeft32(m: number, k: number, i: number, rows: number, a: number, to: number): void;
   multiplyPrepared64: MultiplyPrepared;
   multiplyPrepared32: MultiplyPrepared;
-  chainForward(
-    panels: number,
-    groups: number,
-    rows: number,
-    stride: number,
-    w: number,
-    beta: number,
-    a: number,
-    h: number,
-    scale: number,
-    biasScale: number,
-    relu: boolean,
-  ): void;
-  chainSignal(count: number, delta: number, a: number, scale: number, relu: boolean): void;
-  chainDescend(
-    panels: number,
-    groups: number,
-    rows: number,
-    stride: number,
-    w: number,
-    beta: number,
-    a: number,
-    delta: number,
-    da: number,
-    step: number,
-    biasStep: number,
-  ): void;
+  readonly chainForward32: ChainForward;
+  readonly chainForward64: ChainForward;
+  readonly chainSignal32: ChainSignal;
+  readonly chainSignal64: ChainSignal;
+  readonly chainDescend32: ChainDescend;
+  readonly chainDescend64: ChainDescend;
   reluRecursion(
     rows: number,
     columns: number,
