@@ -5,6 +5,7 @@ import { fusedRelu } from './fused-relu.ts';
 import { planOf, type Step } from './plan.ts';
 import { inputPair, type Points, readPoints } from './points.ts';
 import { pairRecursion } from './recursion.ts';
+import { spatialBlocks, spatialDiagonals, spatialKernel, takesImages } from './spatial-kernel.ts';
 import type { PairState } from './state.ts';
 
 /** The two kernels of an infinitely wide network, float64. */
@@ -48,6 +49,7 @@ export interface KernelOptions {
  */
 export function analyticKernel(architecture: Architecture, options: KernelOptions): KernelPair {
   const { X, Z } = options;
+  if (takesImages(architecture)) return spatialKernel(architecture, { where: 'analyticKernel', X, Z });
   const steps = planOf(architecture);
   const reader = { where: 'analyticKernel', architecture, steps };
   const x = readPoints('options.X', X, reader);
@@ -91,6 +93,7 @@ export function kernelDiagonals(
   options: { readonly X: Tensor },
 ): KernelDiagonals {
   const { X } = options;
+  if (takesImages(architecture)) return spatialDiagonals(architecture, { where: 'kernelDiagonals', X });
   const reader = { where: 'kernelDiagonals', architecture, steps: planOf(architecture) };
   const { tapes, count } = readPoints('options.X', X, reader);
   const of = (name: 'nngp' | 'ntk'): Tensor =>
@@ -134,6 +137,10 @@ export function* kernelBlocks(
   const where = 'kernelBlocks';
   const { X, Z, rows = 256 } = options;
   checkInteger(where, 'options.rows', rows, 1);
+  if (takesImages(architecture)) {
+    yield* spatialBlocks(architecture, { where, X, Z, rows });
+    return;
+  }
   const steps = planOf(architecture);
   const reader = { where, architecture, steps };
   const x = readPoints('options.X', X, reader);
