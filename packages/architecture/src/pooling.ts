@@ -22,6 +22,12 @@ const REDUCTIONS = ['sum', 'average'] as const;
  * Padding with zeros counts in an average.
  *
  * @throws ArgumentError for another reduction, and sizes and strides that are not positive integers.
+ * @example
+ * ```ts
+ * import { pooling } from '@sntk/architecture';
+ *
+ * console.log(pooling('average', [2, 2]).strides); // [2, 2]
+ * ```
  */
 export function pooling(
   reduce: PoolingReduction,

@@ -17,22 +17,25 @@ export interface KernelPair {
 }
 
 export interface KernelOptions {
+  /** `[N, d]`; images also as `[N, ...inputShape]`. */
   readonly X: Tensor;
   /** Other points; `X` itself unless told, and the result is then symmetric to the last bit. */
   readonly Z?: Tensor;
 }
 
 /**
- * NNGP and NTK of the infinitely wide network, MATH (3)–(6), with branches, layer normalization and dropout.
+ * NNGP and NTK of the infinitely wide network, MATH (3)–(6), with branches, layer normalization and dropout,
+ * and over pairs of sites where inputs are images, with convolutions and pooling.
  *
  * Pairs that are nearly equal, parallel or opposite keep a relative accuracy of about 1e-12: the recursion carries the
  * distance and the determinant of each pair beside its covariance. The diagonal comes from its own closed form.
  *
  * Sources: Jacot, Gabriel and Hongler, "Neural Tangent Kernel"; Lee and others, "Deep Neural Networks as Gaussian
- * Processes".
+ * Processes"; Novak and others, "Bayesian Deep Convolutional Networks with Many Channels are Gaussian Processes".
  *
  * @throws ArgumentError for points of the wrong dimension or not finite (the row is named), activations and
- * normalization of units that are not Gaussian, and sums or products of correlated branches (the layer is named).
+ * normalization of units that are not Gaussian, sums or products of correlated branches (the layer is named), and
+ * images or numbers of them that do not fit in memory.
  * @throws UnavailableError for an activation without Gaussian moments.
  * @throws NumericalError where a kernel overflows.
  * @example

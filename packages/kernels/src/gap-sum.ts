@@ -37,7 +37,8 @@ export function createGapSum(): GapSum {
     total(varianceU, scale, covariance) {
       if (scale === 0) return 0;
       const sign = covariance < 0 ? -1 : 1;
-      let [R, gaps] = [0, 0];
+      let R = 0;
+      let gaps = 0;
       for (let i = 0; i < count; i++) {
         R += weights[i] * u[i] * v[i];
         gaps += weights[i] * (sign * c[i] >= 0 ? g[i] : u[i] * v[i] + Math.abs(c[i]));

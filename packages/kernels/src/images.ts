@@ -55,17 +55,25 @@ export function imagePairs(
 ): Pairs {
   const pairs = takePairs(buffers, { full, sites: x.sites });
   const state = { varianceU: 0, varianceV: 0, covariance: 0, distance: 0, determinant: 0, ntk: 0 };
+  const d = x.points.dimension;
+  const [xEntries, zEntries] = [x.points.entries, z.points.entries];
+  const rootsV = z.points.moments.slice(j * z.sites, (j + 1) * z.sites).map(Math.sqrt);
   eachRow(pairs, (a, from, to, start) => {
+    const u = i * x.sites + a;
+    const rootU = Math.sqrt(x.points.moments[u]);
     for (let b = from; b < to; b++) {
-      inputPair(x.points, i * x.sites + a, z.points, j * z.sites + b, state);
-      const scale = Math.sqrt(state.varianceU) * Math.sqrt(state.varianceV);
-      const plain = plainGap(scale, state.covariance);
+      const v = j * z.sites + b;
       const at = start + b;
-      pairs.covariance[at] = state.covariance;
-      pairs.gap[at] =
-        plain >= 0 || scale === 0
-          ? Math.max(0, plain)
-          : state.determinant / (scale + Math.abs(state.covariance));
+      let inner = 0;
+      for (let p = 0; p < d; p++) inner += xEntries[u * d + p] * zEntries[v * d + p];
+      const scale = rootU * rootsV[b];
+      let gap = plainGap(scale, inner / d);
+      if (gap < 0) {
+        inputPair(x.points, u, z.points, v, state);
+        gap = state.determinant / (scale + Math.abs(state.covariance));
+      }
+      pairs.covariance[at] = inner / d;
+      pairs.gap[at] = gap;
       pairs.ntk[at] = 0;
     }
   });

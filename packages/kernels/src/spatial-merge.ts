@@ -20,7 +20,8 @@ function add(ends: readonly BranchEnd[], after: Sides, gapSum: GapSum): void {
   eachRow(out, (a, from, to, start) => {
     for (let z = from; z < to; z++) {
       const at = start + z;
-      let [covariance, ntk] = [0, 0];
+      let covariance = 0;
+      let ntk = 0;
       for (const { pairs, share } of ends) {
         covariance += share * pairs.covariance[at];
         ntk += share * pairs.ntk[at];
@@ -45,8 +46,10 @@ function multiply(ends: readonly BranchEnd[]): void {
   const out = ends[0].pairs;
   for (const { pairs } of ends.slice(1)) {
     for (let at = 0; at < out.covariance.length; at++) {
-      const [c, other] = [out.covariance[at], pairs.covariance[at]];
-      const [g, otherGap] = [out.gap[at], pairs.gap[at]];
+      const c = out.covariance[at];
+      const g = out.gap[at];
+      const other = pairs.covariance[at];
+      const otherGap = pairs.gap[at];
       out.gap[at] = Math.abs(c) * otherGap + g * Math.abs(other) + g * otherGap;
       out.ntk[at] = out.ntk[at] * other + pairs.ntk[at] * c;
       out.covariance[at] = c * other;

@@ -1,5 +1,6 @@
-import type { PairMoments } from '@sntk/architecture';
+import { type PairMoments, relu } from '@sntk/architecture';
 import type { Node } from './spatial-nodes.ts';
+import { reluPairs } from './spatial-relu.ts';
 import { eachRow, type Pairs, plainGap, type Sides, type Sites } from './spatial-state.ts';
 
 /** A node that acts on each site alone. */
@@ -67,35 +68,40 @@ const EQUAL = 4 * Number.EPSILON ** 2;
 function dualPairs(
   { dual }: Extract<Pointwise, { kind: 'dual' }>,
   pairs: Pairs,
-  { before, after }: { readonly before: Sides; readonly after: Sides },
+  sides: { readonly before: Sides; readonly after: Sides },
 ): void {
+  const { before, after } = sides;
   const { covariance, gap, ntk } = pairs;
   const p = { varianceU: 0, varianceV: 0, covariance: 0, distance: 0, determinant: 0 };
   const out: PairMoments = { covariance: 0, derivative: 0, distance: 0, determinant: 0 };
-  eachRow(pairs, (a, from, to, start) => {
-    const [rootU, rootAfter] = [before.u.roots[a], after.u.roots[a]];
+  const one = (a: number, z: number, at: number): void => {
+    const rootU = before.u.roots[a];
+    const rootV = before.v.roots[z];
+    const c = covariance[at];
+    const g = gap[at];
     p.varianceU = before.u.variances[a];
-    for (let z = from; z < to; z++) {
-      const at = start + z;
-      const rootV = before.v.roots[z];
-      const [c, g] = [covariance[at], gap[at]];
-      p.varianceV = before.v.variances[z];
-      if (c > 0 && g <= EQUAL * c && p.varianceU === p.varianceV) {
-        covariance[at] = after.u.variances[a];
-        gap[at] = 0;
-        ntk[at] *= dual.diagonal(p.varianceU).derivative;
-        continue;
-      }
-      p.covariance = c;
-      p.distance = c > 0 ? (rootU - rootV) ** 2 + 2 * g : p.varianceU + p.varianceV - 2 * c;
-      p.determinant = g * (rootU * rootV + Math.abs(c));
-      dual.pair(p, out);
-      covariance[at] = out.covariance;
-      ntk[at] *= out.derivative;
-      const scale = rootAfter * after.v.roots[z];
-      const plain = plainGap(scale, out.covariance);
-      if (plain >= 0) gap[at] = plain;
-      else gap[at] = scale === 0 ? 0 : Math.max(0, out.determinant) / (scale + Math.abs(out.covariance));
+    p.varianceV = before.v.variances[z];
+    if (c > 0 && g <= EQUAL * c && p.varianceU === p.varianceV) {
+      covariance[at] = after.u.variances[a];
+      gap[at] = 0;
+      ntk[at] *= dual.diagonal(p.varianceU).derivative;
+      return;
     }
-  });
+    p.covariance = c;
+    p.distance = c > 0 ? (rootU - rootV) ** 2 + 2 * g : p.varianceU + p.varianceV - 2 * c;
+    p.determinant = g * (rootU * rootV + Math.abs(c));
+    dual.pair(p, out);
+    covariance[at] = out.covariance;
+    ntk[at] *= out.derivative;
+    const scale = after.u.roots[a] * after.v.roots[z];
+    const plain = plainGap(scale, out.covariance);
+    if (plain >= 0) gap[at] = plain;
+    else gap[at] = scale === 0 ? 0 : Math.max(0, out.determinant) / (scale + Math.abs(out.covariance));
+  };
+  if (dual === relu.dual) reluPairs(pairs, sides, one);
+  else {
+    eachRow(pairs, (a, from, to, start) => {
+      for (let z = from; z < to; z++) one(a, z, start + z);
+    });
+  }
 }

@@ -13,14 +13,14 @@ export function poolPairs({ taps, scale }: Pooling, input: Pairs, out: Pairs, bu
     to.fill(0);
     for (let k = 0; k < size; k++) {
       for (let a = 0; a < outputs; a++) {
-        const site = sites[k * outputs + a];
+        const site = sites[a * size + k];
         if (site < 0) continue;
         for (let z = 0; z < inputs; z++) rows[a * inputs + z] += from[site * inputs + z];
       }
     }
     for (let k = 0; k < size; k++) {
       for (let z = 0; z < outputs; z++) {
-        const site = sites[k * outputs + z];
+        const site = sites[z * size + k];
         if (site < 0) continue;
         for (let a = 0; a < outputs; a++) to[a * outputs + z] += rows[a * inputs + site];
       }
@@ -88,7 +88,7 @@ function meanRoots({ taps, scale }: Pooling, { roots }: Sites): Float64Array {
   const means = new Float64Array(outputs);
   for (let k = 0; k < size; k++) {
     for (let a = 0; a < outputs; a++) {
-      const site = sites[k * outputs + a];
+      const site = sites[a * size + k];
       if (site >= 0) means[a] += scale * roots[site];
     }
   }
@@ -101,14 +101,14 @@ function windowGaps(
   input: Pairs,
   before: Sides,
 ): (a: number, z: number, sign: number) => number {
-  const { inputs, outputs, size, sites } = taps;
+  const { inputs, size, sites } = taps;
   return (a, z, sign) => {
     let total = 0;
     for (let k = 0; k < size; k++) {
-      const i = sites[k * outputs + a];
+      const i = sites[a * size + k];
       if (i < 0) continue;
       for (let l = 0; l < size; l++) {
-        const j = sites[l * outputs + z];
+        const j = sites[z * size + l];
         if (j < 0) continue;
         const at = i * inputs + j;
         const covariance = sign * input.covariance[at];

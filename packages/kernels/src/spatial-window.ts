@@ -9,7 +9,7 @@ export interface Taps {
   readonly outputs: number;
   /** Sites of the window. */
   readonly size: number;
-  /** `[size, outputs]`: the site of the input at each place of the window; −1 in padding of zeros. */
+  /** `[outputs, size]`: the site of the input at each place of the window; −1 in padding of zeros. */
   readonly sites: Int32Array;
 }
 
@@ -51,11 +51,11 @@ export function slide(
     const excess = (sizes[axis] - 1) * strides[axis] + window[axis] - n;
     const before = padding === 'valid' ? 0 : Math.max(0, excess) >> 1;
     const [innerSize, innerOutputs] = [product(window.slice(axis + 1)), product(sizes.slice(axis + 1))];
-    for (let k = 0; k < size; k++) {
-      const offset = (Math.floor(k / innerSize) % window[axis]) - before;
-      for (let a = 0; a < outputs; a++) {
-        const at = k * outputs + a;
-        let site = (Math.floor(a / innerOutputs) % sizes[axis]) * strides[axis] + offset;
+    for (let a = 0; a < outputs; a++) {
+      const first = (Math.floor(a / innerOutputs) % sizes[axis]) * strides[axis] - before;
+      for (let k = 0; k < size; k++) {
+        const at = a * size + k;
+        let site = first + (Math.floor(k / innerSize) % window[axis]);
         if (padding === 'circular') site = ((site % n) + n) % n;
         sites[at] = sites[at] < 0 || site < 0 || site >= n ? -1 : sites[at] * n + site;
       }

@@ -8,18 +8,17 @@ type Windows = Extract<SpatialStep, { kind: 'windows' }>;
 /** One example's variances and Θ after a dense layer over windows. */
 export function windowSites(
   { taps, affine }: Windows,
-  sites: Sites,
+  before: Sites,
   theta: Float64Array,
 ): { readonly variances: Float64Array; readonly theta: Float64Array } {
   const { weightVariance: w, biasVariance: b, weightGain, biasGain } = affine;
-  const same = { full: false };
-  const [variances, thetas] = [new Float64Array(taps.outputs), new Float64Array(taps.outputs)];
-  sumWindows(sites.variances, variances, { taps, ...same });
-  sumWindows(theta, thetas, { taps, ...same });
-  for (let a = 0; a < taps.outputs; a++) {
-    const mean = variances[a] / taps.size;
-    thetas[a] = weightGain * mean + biasGain + w * (thetas[a] / taps.size);
+  const { size, outputs } = taps;
+  const [variances, thetas] = [new Float64Array(outputs), new Float64Array(outputs)];
+  sumSites(taps, { covariance: before.variances, ntk: theta }, { covariance: variances, ntk: thetas });
+  for (let a = 0; a < outputs; a++) {
+    const mean = variances[a] / size;
     variances[a] = w * mean + b;
+    thetas[a] = weightGain * mean + biasGain + w * (thetas[a] / size);
   }
   return { variances, theta: thetas };
 }
@@ -40,58 +39,85 @@ export function windowPairs(
   const { before, after, gapSum } = request;
   const { weightVariance: w, biasVariance: b, weightGain, biasGain } = affine;
   const { full } = input;
-  const { size, sites, inputs, outputs } = taps;
-  sumWindows(input.covariance, out.covariance, { taps, full });
-  sumWindows(input.ntk, out.ntk, { taps, full });
+  const { size, sites, inputs } = taps;
+  const share = w / size;
+
+  const nearGap = (a: number, z: number, at: number): number => {
+    gapSum.clear();
+    if (b > 0) gapSum.add(b, 1, 1, 1, 0);
+    for (let k = 0; k < size; k++) {
+      const ia = sites[a * size + k];
+      const iz = sites[z * size + k];
+      const rootU = ia < 0 ? 0 : before.u.roots[ia];
+      const rootV = iz < 0 ? 0 : before.v.roots[iz];
+      if (ia < 0 || iz < 0) gapSum.add(share, rootU, rootV, 0, 0);
+      else {
+        const pair = full ? ia * inputs + iz : ia;
+        gapSum.add(share, rootU, rootV, input.covariance[pair], input.gap[pair]);
+      }
+    }
+    return gapSum.total(after.u.variances[a], after.u.roots[a] * after.v.roots[z], out.covariance[at]);
+  };
+
+  if (full) sumRows(taps, input, out);
+  else sumSites(taps, input, out);
   eachRow(out, (a, from, to, start) => {
     const rootU = after.u.roots[a];
     for (let z = from; z < to; z++) {
       const at = start + z;
       const mean = out.covariance[at] / size;
       const covariance = w * mean + b;
-      out.ntk[at] = weightGain * mean + biasGain + w * (out.ntk[at] / size);
       out.covariance[at] = covariance;
-      const scale = rootU * after.v.roots[z];
-      let gap = plainGap(scale, covariance);
-      if (gap < 0) {
-        gapSum.clear();
-        if (b > 0) gapSum.add(b, 1, 1, 1, 0);
-        for (let k = 0; k < size; k++) {
-          const [ia, iz] = [sites[k * outputs + a], sites[k * outputs + z]];
-          const [ru, rv] = [ia < 0 ? 0 : before.u.roots[ia], iz < 0 ? 0 : before.v.roots[iz]];
-          const inside = ia >= 0 && iz >= 0;
-          const place = full ? ia * inputs + iz : ia;
-          gapSum.add(w / size, ru, rv, inside ? input.covariance[place] : 0, inside ? input.gap[place] : 0);
-        }
-        gap = gapSum.total(after.u.variances[a], scale, covariance);
-      }
-      out.gap[at] = gap;
+      out.ntk[at] = weightGain * mean + biasGain + w * (out.ntk[at] / size);
+      const plain = plainGap(rootU * after.v.roots[z], covariance);
+      out.gap[at] = plain >= 0 ? plain : nearGap(a, z, at);
     }
   });
 }
 
-/** Sums over the sites of a window, for pairs that have the same place in their windows. Overwrites `out`. */
-function sumWindows(
-  input: Float64Array,
-  out: Float64Array,
-  { taps, full }: { readonly taps: Taps; readonly full: boolean },
-): void {
-  const { size, sites, inputs, outputs } = taps;
-  out.fill(0);
-  for (let k = 0; k < size; k++) {
-    const first = k * outputs;
-    for (let a = 0; a < outputs; a++) {
-      const site = sites[first + a];
+type Sums = Pick<Pairs, 'covariance' | 'ntk'>;
+
+/** Sums over windows, of what is given for each site. */
+function sumSites({ size, sites, outputs }: Taps, from: Sums, to: Sums): void {
+  for (let a = 0; a < outputs; a++) {
+    let sum = 0;
+    let ntkSum = 0;
+    for (let k = a * size; k < (a + 1) * size; k++) {
+      const site = sites[k];
       if (site < 0) continue;
-      if (!full) {
-        out[a] += input[site];
-        continue;
+      sum += from.covariance[site];
+      ntkSum += from.ntk[site];
+    }
+    to.covariance[a] = sum;
+    to.ntk[a] = ntkSum;
+  }
+}
+
+/** Sums over pairs that have the same place in their windows, in the order of {@link sumSites}. */
+function sumRows({ size, sites, inputs, outputs }: Taps, from: Sums, to: Sums): void {
+  const { covariance, ntk } = from;
+  // What a row sees: places in the window, and starts of the rows of pairs there.
+  const places = new Int32Array(size);
+  const rows = new Int32Array(size);
+  for (let a = 0; a < outputs; a++) {
+    let seen = 0;
+    for (let k = 0; k < size; k++) {
+      const site = sites[a * size + k];
+      if (site < 0) continue;
+      places[seen] = k;
+      rows[seen++] = site * inputs;
+    }
+    for (let z = 0; z < outputs; z++) {
+      let sum = 0;
+      let ntkSum = 0;
+      for (let k = 0; k < seen; k++) {
+        const site = sites[z * size + places[k]];
+        if (site < 0) continue;
+        sum += covariance[rows[k] + site];
+        ntkSum += ntk[rows[k] + site];
       }
-      const [row, start] = [site * inputs, a * outputs];
-      for (let z = 0; z < outputs; z++) {
-        const other = sites[first + z];
-        if (other >= 0) out[start + z] += input[row + other];
-      }
+      to.covariance[a * outputs + z] = sum;
+      to.ntk[a * outputs + z] = ntkSum;
     }
   }
 }

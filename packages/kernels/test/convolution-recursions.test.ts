@@ -32,10 +32,7 @@ const { X, rows } = JSON.parse(
   readFileSync(new URL('./fixtures/convolution-recursions.json', import.meta.url), 'utf8'),
 ) as { X: number[][]; rows: Row[] };
 
-const points = tensor(
-  X.flat(),
-  { backend: ndarrayBackend(), shape: [X.length, 4, 2] },
-);
+const points = tensor(X.flat(), { backend: ndarrayBackend(), shape: [X.length, 4, 2] });
 
 function layersOf({ activation, w, b, network: name, end }: Row): Layer {
   const options = { weightVariance: w, biasVariance: b };
