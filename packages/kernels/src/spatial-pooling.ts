@@ -67,16 +67,18 @@ export function poolGaps(
   for (let a = 0; a < outputs; a++) {
     for (let z = 0; z < outputs; z++) {
       const at = a * outputs + z;
-      const covariance = pairs.out.covariance[at];
       const scale = after.u.roots[a] * after.v.roots[z];
+      // Where sites cancel, rounding may leave more covariance than variance.
+      const covariance = Math.max(-scale, Math.min(scale, pairs.out.covariance[at]));
       let gap = plainGap(scale, covariance);
       if (gap < 0) {
         const between = gapBetween(a, z, covariance < 0 ? -1 : 1);
         const ratio = after.v.roots[z] / after.u.roots[a];
         const mismatch = ratio * meansU[a] - meansV[z];
         const excess = between - ratio * ownU[a] + (between - ownV[z] / ratio);
-        gap = Math.max(0, (excess + (mismatch * mismatch) / ratio) / 2);
+        gap = Math.max(0, Math.min(scale, (excess + (mismatch * mismatch) / ratio) / 2));
       }
+      pairs.out.covariance[at] = covariance;
       pairs.out.gap[at] = gap;
     }
   }

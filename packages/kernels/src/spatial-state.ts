@@ -82,7 +82,7 @@ export function eachRow(
 }
 
 /** Gaps above this share of `√(q q')` are taken as the difference that they are; it has 14 digits. */
-export const NEAR = 1 / 64;
+export const NEAR: number = 1 / 64;
 
 /** The gap as a difference, where that is accurate; −1 for pairs that are nearly equal or opposite. */
 export function plainGap(scale: number, covariance: number): number {

@@ -164,6 +164,40 @@ describe('kernels of convolutional networks', () => {
     expectSame(blocks[0].nngp, tensor(toArray(whole.nngp).slice(0, 40), { backend, shape: [5, 8] }), 1e-14);
   });
 
+  it('are finite where pooling cancels sites, to nothing or to rounding errors', () => {
+    const opposite = tensor(
+      [
+        [1, -1, 0, 0],
+        [0.1, 0.2, -0.3, 0],
+        [0.3, -0.1, -0.2, 1e-17],
+        [1, 2, 3, 4],
+      ],
+      { backend },
+    );
+    const free = { weightVariance: 2, biasVariance: 0 };
+    for (const reduce of ['average', 'sum'] as const) {
+      for (const activation of [relu, erfActivation]) {
+        const layers = [convolution(1, [1], free), pooling(reduce, [4]), activate(activation), flatten];
+        const found = analyticKernel(network([4, 1], ...layers, dense(1, free)), { X: opposite });
+        for (const kernel of [found.nngp, found.ntk]) {
+          expect([...toArray(kernel)].every(Number.isFinite)).toBe(true);
+          const { values } = eigh(kernel);
+          expect(values[0]).toBeGreaterThanOrEqual(-1e-14 * values[3]);
+        }
+      }
+    }
+  });
+
+  it('go over any number of spatial axes', () => {
+    const cubes = hardImages('cubes', [2, 2, 2, 1]);
+    const cube = { ...options, padding: 'valid' } as const;
+    const [found, wanted] = [
+      [convolution(3, [2, 2, 2], cube), phi, flatten, dense(1)],
+      [flatten, dense(3, options), phi, dense(1)],
+    ].map((layers) => analyticKernel(network([2, 2, 2, 1], ...layers), { X: cubes }));
+    expectSame(found.ntk, wanted.ntk, 1e-14);
+  });
+
   it('take activations with moments by quadrature', () => {
     const few = hardImages('few', [3, 1], 7);
     const layers = [conv([3]), activate(tanh), conv([3]), activate(tanh), flatten, end];
