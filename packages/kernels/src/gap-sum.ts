@@ -1,10 +1,26 @@
-/** Collects the terms of a sum of second moments of pairs. */
-export interface GapSum {
-  clear(): void;
-  /** A term: its weight, the roots of its variances, its covariance and its gap. */
-  add(weight: number, rootU: number, rootV: number, covariance: number, gap: number): void;
-  /** The gap of the sum, from the sum's own variance of u, `√(q q')` and covariance. */
-  total(varianceU: number, scale: number, covariance: number): number;
+/** Room for the terms of a sum of second moments of pairs, each with a weight. */
+export interface GapTerms {
+  readonly weights: Float64Array;
+  /** Roots of the variances. */
+  readonly u: Float64Array;
+  readonly v: Float64Array;
+  readonly covariances: Float64Array;
+  readonly gaps: Float64Array;
+}
+
+export function gapTerms(length: number): GapTerms {
+  const room = (): Float64Array => new Float64Array(length);
+  return { weights: room(), u: room(), v: room(), covariances: room(), gaps: room() };
+}
+
+/** What is known of the sum itself. */
+export interface GapTotal {
+  /** Number of terms. */
+  readonly count: number;
+  readonly varianceU: number;
+  /** `√(q q')` */
+  readonly scale: number;
+  readonly covariance: number;
 }
 
 /**
@@ -12,44 +28,23 @@ export interface GapSum {
  * negative: the gaps of the terms, and `√(QP) − R` with `R = Σ √(q_i p_i)`, of which by Lagrange's identity
  * `QP − R² = Q Σ (√p_i − (R/Q) √q_i)²`.
  */
-export function createGapSum(): GapSum {
-  let [weights, u, v, c, g] = Array.from({ length: 5 }, () => new Float64Array(16));
-  let count = 0;
-  return {
-    clear() {
-      count = 0;
-    },
-    add(weight, rootU, rootV, covariance, gap) {
-      if (count === weights.length) {
-        [weights, u, v, c, g] = [weights, u, v, c, g].map((old) => {
-          const longer = new Float64Array(2 * count);
-          longer.set(old);
-          return longer;
-        });
-      }
-      weights[count] = weight;
-      u[count] = rootU;
-      v[count] = rootV;
-      c[count] = covariance;
-      g[count] = gap;
-      count++;
-    },
-    total(varianceU, scale, covariance) {
-      if (scale === 0) return 0;
-      const sign = covariance < 0 ? -1 : 1;
-      let R = 0;
-      let gaps = 0;
-      for (let i = 0; i < count; i++) {
-        R += weights[i] * u[i] * v[i];
-        gaps += weights[i] * (sign * c[i] >= 0 ? g[i] : u[i] * v[i] + Math.abs(c[i]));
-      }
-      const ratio = R / varianceU;
-      let spread = 0;
-      for (let i = 0; i < count; i++) {
-        const rest = v[i] - ratio * u[i];
-        spread += weights[i] * rest * rest;
-      }
-      return (varianceU * spread) / (scale + R) + gaps;
-    },
-  };
+export function gapOfSum(terms: GapTerms, { count, varianceU, scale, covariance }: GapTotal): number {
+  if (scale === 0) return 0;
+  const { weights, u, v, covariances, gaps } = terms;
+  const sign = covariance < 0 ? -1 : 1;
+  let R = 0;
+  let gap = 0;
+  for (let i = 0; i < count; i++) {
+    const c = sign * covariances[i];
+    const product = u[i] * v[i];
+    R += weights[i] * product;
+    gap += weights[i] * (c >= 0 ? gaps[i] : product - c);
+  }
+  const ratio = R / varianceU;
+  let spread = 0;
+  for (let i = 0; i < count; i++) {
+    const rest = v[i] - ratio * u[i];
+    spread += weights[i] * rest * rest;
+  }
+  return (varianceU * spread) / (scale + R) + gap;
 }

@@ -1,5 +1,5 @@
 import type { Merge } from '@sntk/architecture';
-import type { GapSum } from './gap-sum.ts';
+import { gapOfSum, gapTerms } from './gap-sum.ts';
 import { eachRow, type Pairs, plainGap, type Sides } from './spatial-state.ts';
 
 /** What a branch gives: its pairs, the sites of both examples at its end and its share of the merged units. */
@@ -10,13 +10,15 @@ export interface BranchEnd {
 }
 
 /** Merges the ends of branches as a step of the recursion over flat units does, and writes to the first one's pairs. */
-export function mergePairs(merge: Merge, ends: readonly BranchEnd[], after: Sides, gapSum: GapSum): void {
+export function mergePairs(merge: Merge, ends: readonly BranchEnd[], after: Sides): void {
   if (merge === 'product') multiply(ends);
-  else add(ends, after, gapSum);
+  else add(ends, after);
 }
 
-function add(ends: readonly BranchEnd[], after: Sides, gapSum: GapSum): void {
+function add(ends: readonly BranchEnd[], after: Sides): void {
   const out = ends[0].pairs;
+  const terms = gapTerms(ends.length);
+  terms.weights.set(ends.map(({ share }) => share));
   eachRow(out, (a, from, to, start) => {
     for (let z = from; z < to; z++) {
       const at = start + z;
@@ -29,11 +31,18 @@ function add(ends: readonly BranchEnd[], after: Sides, gapSum: GapSum): void {
       const scale = after.u.roots[a] * after.v.roots[z];
       let gap = plainGap(scale, covariance);
       if (gap < 0) {
-        gapSum.clear();
-        for (const { pairs, sides, share } of ends) {
-          gapSum.add(share, sides.u.roots[a], sides.v.roots[z], pairs.covariance[at], pairs.gap[at]);
-        }
-        gap = gapSum.total(after.u.variances[a], scale, covariance);
+        ends.forEach(({ pairs, sides }, i) => {
+          terms.u[i] = sides.u.roots[a];
+          terms.v[i] = sides.v.roots[z];
+          terms.covariances[i] = pairs.covariance[at];
+          terms.gaps[i] = pairs.gap[at];
+        });
+        gap = gapOfSum(terms, {
+          count: ends.length,
+          varianceU: after.u.variances[a],
+          scale,
+          covariance,
+        });
       }
       out.covariance[at] = covariance;
       out.ntk[at] = ntk;

@@ -1,4 +1,3 @@
-import { createGapSum } from './gap-sum.ts';
 import { mergePairs, mergeSites } from './spatial-merge.ts';
 import type { Node, SpatialPlan } from './spatial-nodes.ts';
 import { pointwisePairs, pointwiseSites } from './spatial-pointwise.ts';
@@ -27,7 +26,6 @@ export function pairRun(
   plan: SpatialPlan,
   buffers: Buffers,
 ): (start: Pairs, u: SpatialTape, v: SpatialTape) => { readonly nngp: number; readonly ntk: number } {
-  const gapSum = createGapSum();
   let cursor = 0;
   const run = (
     nodes: readonly Node[],
@@ -47,7 +45,7 @@ export function pairRun(
           return { ...run(branch, { pairs: own, sides }, next), share: shares[i] };
         });
         sides = next();
-        mergePairs(merge, ends, sides, gapSum);
+        mergePairs(merge, ends, sides);
         for (const end of ends.slice(1)) givePairs(buffers, end.pairs);
         pairs = ends[0].pairs;
         continue;
@@ -55,7 +53,7 @@ export function pairRun(
       const after = next();
       if (node.kind === 'windows' || node.kind === 'pooling') {
         const out = takePairs(buffers, { full: pairs.full, sites: node.taps.outputs });
-        if (node.kind === 'windows') windowPairs(node, pairs, out, { before: sides, after, gapSum });
+        if (node.kind === 'windows') windowPairs(node, pairs, out, { before: sides, after });
         else {
           poolPairs(node, pairs, out, buffers);
           poolGaps(node, { input: pairs, out }, { before: sides, after });
@@ -93,7 +91,6 @@ export function siteRun(
   plan: SpatialPlan,
   buffers: Buffers,
 ): (variances: Float64Array, pairs: Pairs | undefined) => SpatialTape {
-  const gapSum = createGapSum();
   const step = (node: Exclude<Node, { kind: 'narrow' | 'branches' }>, own: Own): Own => {
     const before = { u: own.sites, v: own.sites };
     if (node.kind === 'pooling') {
@@ -116,7 +113,7 @@ export function siteRun(
     let { pairs } = own;
     if (node.kind === 'windows') {
       pairs = takePairs(buffers, { full: true, sites: node.taps.outputs });
-      windowPairs(node, own.pairs, pairs, { ...sides, gapSum });
+      windowPairs(node, own.pairs, pairs, sides);
       givePairs(buffers, own.pairs);
     } else pointwisePairs(node, pairs, sides);
     return { sites, theta: after.theta, pairs };
@@ -160,7 +157,7 @@ export function siteRun(
         sides: { u: end.sites, v: end.sites },
         share: shares[i],
       }));
-      mergePairs(merge, parts, { u: sites, v: sites }, gapSum);
+      mergePairs(merge, parts, { u: sites, v: sites });
       for (const end of rest) givePairs(buffers, end.pairs!);
     }
     return { sites, theta: merged.theta, pairs: first.pairs };

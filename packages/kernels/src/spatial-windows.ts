@@ -1,4 +1,4 @@
-import type { GapSum } from './gap-sum.ts';
+import { type GapTerms, gapOfSum, gapTerms } from './gap-sum.ts';
 import type { SpatialStep } from './plan.ts';
 import { eachRow, type Pairs, plainGap, type Sides, type Sites } from './spatial-state.ts';
 import type { Taps } from './spatial-window.ts';
@@ -34,29 +34,33 @@ export function windowPairs(
   { taps, affine }: Windows,
   input: Pairs,
   out: Pairs,
-  request: { readonly before: Sides; readonly after: Sides; readonly gapSum: GapSum },
+  { before, after }: { readonly before: Sides; readonly after: Sides },
 ): void {
-  const { before, after, gapSum } = request;
   const { weightVariance: w, biasVariance: b, weightGain, biasGain } = affine;
   const { full } = input;
   const { size, sites, inputs } = taps;
-  const share = w / size;
-
+  // The bias is a term, too.
+  const bias = b > 0 ? 1 : 0;
+  let room: GapTerms | undefined;
   const nearGap = (a: number, z: number, at: number): number => {
-    gapSum.clear();
-    if (b > 0) gapSum.add(b, 1, 1, 1, 0);
+    room ??= biasedTerms(b, bias, { count: size, weight: w / size });
+    const terms = room;
     for (let k = 0; k < size; k++) {
       const ia = sites[a * size + k];
       const iz = sites[z * size + k];
-      const rootU = ia < 0 ? 0 : before.u.roots[ia];
-      const rootV = iz < 0 ? 0 : before.v.roots[iz];
-      if (ia < 0 || iz < 0) gapSum.add(share, rootU, rootV, 0, 0);
-      else {
-        const pair = full ? ia * inputs + iz : ia;
-        gapSum.add(share, rootU, rootV, input.covariance[pair], input.gap[pair]);
-      }
+      const pair = ia < 0 || iz < 0 ? -1 : full ? ia * inputs + iz : ia;
+      const term = k + bias;
+      terms.u[term] = ia < 0 ? 0 : before.u.roots[ia];
+      terms.v[term] = iz < 0 ? 0 : before.v.roots[iz];
+      terms.covariances[term] = pair < 0 ? 0 : input.covariance[pair];
+      terms.gaps[term] = pair < 0 ? 0 : input.gap[pair];
     }
-    return gapSum.total(after.u.variances[a], after.u.roots[a] * after.v.roots[z], out.covariance[at]);
+    return gapOfSum(terms, {
+      count: size + bias,
+      varianceU: after.u.variances[a],
+      scale: after.u.roots[a] * after.v.roots[z],
+      covariance: out.covariance[at],
+    });
   };
 
   if (full) sumRows(taps, input, out);
@@ -73,6 +77,18 @@ export function windowPairs(
       out.gap[at] = plain >= 0 ? plain : nearGap(a, z, at);
     }
   });
+}
+
+/** Room for a window's terms, and before them one of covariance 1 for the bias. */
+function biasedTerms(
+  biasVariance: number,
+  bias: number,
+  window: { readonly count: number; readonly weight: number },
+): GapTerms {
+  const terms = gapTerms(window.count + 1);
+  [terms.weights[0], terms.u[0], terms.v[0], terms.covariances[0]] = [biasVariance, 1, 1, 1];
+  terms.weights.fill(window.weight, bias);
+  return terms;
 }
 
 type Sums = Pick<Pairs, 'covariance' | 'ntk'>;
