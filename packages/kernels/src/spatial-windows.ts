@@ -43,7 +43,7 @@ export function windowPairs(
   const bias = b > 0 ? 1 : 0;
   let room: GapTerms | undefined;
   const nearGap = (a: number, z: number, at: number): number => {
-    room ??= biasedTerms(b, bias, { count: size, weight: w / size });
+    room ??= termsOf(taps, affine);
     const terms = room;
     for (let k = 0; k < size; k++) {
       const ia = sites[a * size + k];
@@ -79,15 +79,16 @@ export function windowPairs(
   });
 }
 
-/** Room for a window's terms, and before them one of covariance 1 for the bias. */
-function biasedTerms(
-  biasVariance: number,
-  bias: number,
-  window: { readonly count: number; readonly weight: number },
-): GapTerms {
-  const terms = gapTerms(window.count + 1);
-  [terms.weights[0], terms.u[0], terms.v[0], terms.covariances[0]] = [biasVariance, 1, 1, 1];
-  terms.weights.fill(window.weight, bias);
+/** Room for the terms of a window, after one of covariance 1 for the bias if there is one. */
+function termsOf({ size }: Taps, { weightVariance, biasVariance }: Windows['affine']): GapTerms {
+  const terms = gapTerms(size + 1);
+  terms.weights.fill(weightVariance / size);
+  if (biasVariance > 0) {
+    terms.weights[0] = biasVariance;
+    terms.u[0] = 1;
+    terms.v[0] = 1;
+    terms.covariances[0] = 1;
+  }
   return terms;
 }
 
