@@ -32,15 +32,25 @@ export type Step =
       readonly branches: readonly (readonly Step[])[];
       /** Each branch's share of the merged units; 1 unless concatenated. */
       readonly shares: readonly number[];
-    }
-  | SpatialStep;
+    };
+
+/** One step of the recursions over images. */
+export type ImageStep =
+  | Exclude<Step, { readonly kind: 'branches' }>
+  | SpatialStep
+  | (Omit<Extract<Step, { readonly kind: 'branches' }>, 'branches'> & {
+      readonly branches: readonly (readonly ImageStep[])[];
+    });
 
 /** A step that takes units from site to site of an image. */
 export type SpatialStep =
   /** A dense layer over windows: a convolution, or flattening, which has no weights of its own. */
-  | { readonly kind: 'windows'; readonly taps: Taps; readonly affine: DenseStep }
+  | { readonly kind: 'windows'; readonly taps: Taps; readonly affine: Affine }
   /** Sums over windows, times a scale. */
   | { readonly kind: 'pooling'; readonly taps: Taps; readonly scale: number };
+
+/** The factors of a dense layer. */
+export type Affine = Pick<DenseStep, 'weightVariance' | 'biasVariance' | 'weightGain' | 'biasGain'>;
 
 /** What is known of the units at a place in the network. */
 interface Status {
@@ -54,7 +64,7 @@ interface Status {
 }
 
 interface Built {
-  readonly steps: readonly Step[];
+  readonly steps: readonly ImageStep[];
   readonly status: Status;
 }
 
@@ -74,11 +84,12 @@ export function planOf(architecture: Architecture): readonly Step[] {
       fix: 'images are for analyticKernel, kernelDiagonals and kernelBlocks',
     });
   }
-  return planned(architecture, architecture.inputs, []).steps;
+  // Layers over sites have refused flat units.
+  return planned(architecture, architecture.inputs, []).steps as readonly Step[];
 }
 
 /** The steps of a network of images, which has to end in flat units. Refuses as {@link planOf}. */
-export function spatialPlanOf(architecture: Architecture, shape: readonly number[]): readonly Step[] {
+export function spatialPlanOf(architecture: Architecture, shape: readonly number[]): readonly ImageStep[] {
   const { steps, status } = planned(architecture, shape[shape.length - 1], shape.slice(0, -1));
   if (status.spatial.length > 0) {
     throw new ArgumentError({
@@ -106,7 +117,7 @@ function planned(architecture: Architecture, width: number, spatial: readonly nu
   return built;
 }
 
-function hasDense(step: Step): boolean {
+function hasDense(step: ImageStep): boolean {
   if (step.kind === 'windows') return step.affine.weightGain > 0;
   return step.kind === 'dense' || (step.kind === 'branches' && step.branches.some((b) => b.some(hasDense)));
 }
@@ -118,7 +129,7 @@ interface Place {
 }
 
 function series(layers: readonly Layer[], start: Status, place: Place): Built {
-  const steps: Step[] = [];
+  const steps: ImageStep[] = [];
   let status = start;
   layers.forEach((layer, i) => {
     const built = build(layer, status, { ...place, path: `${place.path}[${i}]` });
@@ -204,7 +215,7 @@ function collapse(
 }
 
 /** Averages second moments, and adds nothing of its own. */
-const BARE: DenseStep = { kind: 'dense', weightVariance: 1, biasVariance: 0, weightGain: 0, biasGain: 0 };
+const BARE: Affine = { weightVariance: 1, biasVariance: 0, weightGain: 0, biasGain: 0 };
 
 function needGaussian(status: Status, place: Place, what: string): void {
   if (status.gaussian) return;

@@ -1,11 +1,11 @@
 import type { Merge } from '@sntk/architecture';
-import type { SpatialStep, Step } from './plan.ts';
+import type { ImageStep, SpatialStep } from './plan.ts';
 import { ownSite } from './spatial-window.ts';
 
 /** A step of the recursion over images. Dense layers have become windows of one site. */
 export type Node =
   | SpatialStep
-  | Exclude<Step, SpatialStep | { readonly kind: 'dense' | 'branches' }>
+  | Exclude<ImageStep, SpatialStep | { readonly kind: 'dense' | 'branches' }>
   /** Forgets pairs of different sites. */
   | { readonly kind: 'narrow' }
   | {
@@ -29,17 +29,17 @@ export interface SpatialPlan {
  *
  * Source: Novak and others, "Bayesian Deep Convolutional Networks with Many Channels are Gaussian Processes".
  */
-export function spatialNodes(steps: readonly Step[], sites: number): SpatialPlan {
+export function spatialNodes(steps: readonly ImageStep[], sites: number): SpatialPlan {
   const full = needsAll(steps, false);
   return { sites, full, nodes: compile(steps, { sites, full, after: false }) };
 }
 
 /** Whether steps need all pairs of sites before them, given whether that is so after them. */
-function needsAll(steps: readonly Step[], after: boolean): boolean {
+function needsAll(steps: readonly ImageStep[], after: boolean): boolean {
   return after || steps.some(pools);
 }
 
-function pools(step: Step): boolean {
+function pools(step: ImageStep): boolean {
   if (step.kind === 'branches') return step.branches.some((branch) => branch.some(pools));
   return step.kind === 'pooling';
 }
@@ -51,7 +51,7 @@ interface Place {
   readonly after: boolean;
 }
 
-function compile(steps: readonly Step[], place: Place): readonly Node[] {
+function compile(steps: readonly ImageStep[], place: Place): readonly Node[] {
   const nodes: Node[] = [];
   let { sites, full } = place;
   for (let i = 0; i <= steps.length; i++) {
@@ -81,7 +81,7 @@ function compile(steps: readonly Step[], place: Place): readonly Node[] {
   return nodes;
 }
 
-function sitesAfter(steps: readonly Step[], before: number): number {
+function sitesAfter(steps: readonly ImageStep[], before: number): number {
   return steps.reduce((sites, step) => {
     if (step.kind === 'windows' || step.kind === 'pooling') return step.taps.outputs;
     return step.kind === 'branches' ? sitesAfter(step.branches[0], sites) : sites;
