@@ -35,6 +35,7 @@ export interface PairMoments {
 export interface PairSlopes {
   covarianceU: number;
   covarianceV: number;
+  /** `Ṫ` itself. */
   covarianceC: number;
   covarianceAngle: number;
   derivativeU: number;

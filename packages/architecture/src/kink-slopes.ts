@@ -18,9 +18,10 @@ export function sineMinusArc(angle: number, sine: number, cosine: number): numbe
   return sum;
 }
 
-/** `√(E u² E v²) − E|u||v|`, without cancellation at any angle. Neither variance may be 0. */
+/** `√(E u² E v²) − E|u||v|`, without cancellation at any angle. */
 export function evenGap(p: GaussianPair): number {
   const scale = Math.sqrt(p.varianceU * p.varianceV);
+  if (scale === 0) return 0;
   const area = Math.sqrt(Math.max(0, p.determinant));
   const size = Math.abs(p.covariance);
   const lost = sineMinusArc(Math.atan2(area, size), Math.min(1, area / scale), size / scale);
@@ -42,13 +43,13 @@ export function kinkSlopes({
     slopes({ varianceU, varianceV, covariance, determinant }, out) {
       const area = Math.sqrt(Math.max(0, determinant));
       const supplement = Math.atan2(area, -covariance);
-      const bend = (even * area) / Math.PI;
+      // Nothing at perfect correlation, two zeros that move together included.
+      const together = area === 0 && varianceU === varianceV;
+      const bend = (variance: number): number => (together ? 0 : (even * area) / (Math.PI * variance));
+      const slope = odd - even + (2 * even * supplement) / Math.PI;
       setSlopes(
         out,
-        {
-          covariance: [bend / varianceU, bend / varianceV, odd - even + (2 * even * supplement) / Math.PI],
-          derivative: [0, 0, 0],
-        },
+        { covariance: [bend(varianceU), bend(varianceV), slope], derivative: [0, 0, 0] },
         { derivative: (-2 * even) / Math.PI },
       );
     },
