@@ -1,4 +1,11 @@
-export type { Activation, ActivationDual, GaussianPair, PairMoments } from './activation.ts';
+export type {
+  Activation,
+  ActivationDual,
+  DistanceSlopes,
+  GaussianPair,
+  PairMoments,
+  PairSlopes,
+} from './activation.ts';
 export { ACTIVATIONS, activationByName } from './activations.ts';
 export type {
   ActivationLayer,

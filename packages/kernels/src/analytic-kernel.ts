@@ -7,7 +7,7 @@ import { planOf, type Step } from './plan.ts';
 import { inputPair, type Points, readPoints } from './points.ts';
 import { pairRecursion } from './recursion.ts';
 import { spatialBlocks, spatialDiagonals, spatialKernel, takesImages } from './spatial-kernel.ts';
-import type { PairState } from './state.ts';
+import { emptyState } from './state.ts';
 
 /** The two kernels of an infinitely wide network, float64 on CPU backends and float32 on devices. */
 export interface KernelPair {
@@ -191,14 +191,7 @@ interface FillRequest {
 function fill(steps: readonly Step[], x: Points, z: Points, request: FillRequest): void {
   const { start, stop, nngp, ntk, symmetric, needsCare } = request;
   const recursion = pairRecursion(steps);
-  const state: PairState = {
-    varianceU: 0,
-    varianceV: 0,
-    covariance: 0,
-    distance: 0,
-    determinant: 0,
-    ntk: 0,
-  };
+  const state = emptyState();
   for (let i = start; i < stop; i++) {
     const u = x.tapes[i].variances;
     for (let j = 0; j < (symmetric ? i : z.count); j++) {

@@ -18,6 +18,8 @@ export interface DenseStep {
   readonly weightGain: number;
   /** What its own biases add: `biasScale²`. */
   readonly biasGain: number;
+  /** Whether the two gains are the variances themselves, and move with them: parameterization 'ntk'. */
+  readonly gainsAreVariances: boolean;
 }
 
 /** One step of the recursions. */
@@ -293,5 +295,6 @@ function denseStep(layer: Omit<DenseLayer, 'kind'>, inputs: number): DenseStep {
     biasVariance,
     weightGain: ntk ? weightVariance : weightScale * weightScale * inputs,
     biasGain: ntk ? biasVariance : biasScale * biasScale,
+    gainsAreVariances: ntk,
   };
 }
