@@ -1,6 +1,6 @@
 import { ArgumentError, checkFinite, checkLength } from '@sntk/errors';
 import { showShape, type Tensor, toArray } from '@sntk/linalg';
-import { paperSntk } from './function-noise.ts';
+import { functionNoise } from '../function-noise.ts';
 
 /** A number that a theorem bounds, measured; `holds` is whether it is at most the bound. */
 export interface Measurement {
@@ -50,7 +50,7 @@ const ROUNDING = 1e-12;
  * @example
  * ```ts
  * import { ndarrayBackend, tensor } from '@sntk/linalg';
- * import { separation } from '@sntk/noise';
+ * import { separation } from '@sntk/noise/measurements';
  *
  * console.log(separation(tensor([[2, 1], [1, 2]], { backend: ndarrayBackend() }))); // 0.25
  * ```
@@ -84,7 +84,7 @@ export function separation(K: Tensor): number {
  * @example
  * ```ts
  * import { ndarrayBackend, tensor } from '@sntk/linalg';
- * import { measureTheoremOne } from '@sntk/noise';
+ * import { measureTheoremOne } from '@sntk/noise/measurements';
  *
  * const N = 64;
  * const ones = tensor(new Float64Array(N * N).fill(1), { backend: ndarrayBackend(), shape: [N, N] });
@@ -108,7 +108,7 @@ export function measureTheoremOne(K: Tensor, residual: Float64Array, members: Ar
   const root = Math.sqrt(separation(K));
   const meanSquare = B.reduce((sum, i) => sum + residual[i] ** 2, 0) / b;
 
-  const within = toArray(paperSntk(K, residual, { members: B }).dense());
+  const within = toArray(functionNoise(K, residual, { kind: 'printed', members: B }).toDense());
   const g = new Float64Array(N);
   for (let m = 0; m < N; m++) for (const i of B) g[m] += (k[m * N + i] * residual[i]) / b;
   const error = new Float64Array(N * N);

@@ -5,7 +5,7 @@ import { cholesky, matmul, ndarrayBackend, type Tensor, tensor, toArray, toFloat
 import { createRng } from '@sntk/random';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { measureTheoremOne, separation } from '../src/index.ts';
+import { measureTheoremOne, separation } from '../../src/measurements.ts';
 
 const backend = ndarrayBackend();
 const rng = createRng('theorem one');
