@@ -6,7 +6,7 @@ export interface Rate {
   /** Mean over draws, a size each, with its standard error. */
   readonly means: Float64Array;
   readonly standardErrors: Float64Array;
-  /** Slope of the logarithm of the mean in the logarithm of the size, weighted by the standard errors. */
+  /** Slope of the logarithm of the mean in the logarithm of the size, each size weighted by its number of draws. */
   readonly slope: number;
   /** Its standard error, which also counts the scatter of the means about the line. */
   readonly slopeError: number;
@@ -51,6 +51,8 @@ export function measureRate(
   }
   const means = new Float64Array(sizes.length);
   const standardErrors = new Float64Array(sizes.length);
+  let relativeScatter = 0;
+  let freedom = 0;
   draws.forEach((values, s) => {
     const list = Array.from(values);
     if (list.length < 2 || list.some((value) => !(value > 0 && value < Number.POSITIVE_INFINITY))) {
@@ -62,26 +64,30 @@ export function measureRate(
       });
     }
     const mean = list.reduce((sum, value) => sum + value, 0) / list.length;
-    const scatter = list.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (list.length - 1);
+    const scatter = list.reduce((sum, value) => sum + (value - mean) ** 2, 0);
     means[s] = mean;
-    standardErrors[s] = Math.sqrt(scatter / list.length);
+    standardErrors[s] = Math.sqrt(scatter / (list.length - 1) / list.length);
+    relativeScatter += scatter / mean ** 2;
+    freedom += list.length - 1;
   });
-  const line = fitLogarithms(sizes, means, standardErrors);
+  // One relative scatter for all sizes: of skewed draws a mean that is too small has a standard error that is too small,
+  // and weights of their own would pull the line down to it.
+  const relativeErrors = draws.map((values) => Math.sqrt(relativeScatter / freedom / values.length));
+  const line = fitLogarithms(sizes, means, relativeErrors);
   return { sizes, means, standardErrors, ...line, order, holds: line.slope - 2 * line.slopeError <= order };
 }
 
-/** The slope of `log y` in `log x` by least squares; without errors of `y`, all points count the same. */
+/** The slope of `log y` in `log x` by least squares; without relative errors of `y`, all points count the same. */
 export function fitLogarithms(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
-  errors?: ArrayLike<number>,
+  relativeErrors?: readonly number[],
 ): { readonly slope: number; readonly slopeError: number } {
   const n = x.length;
   const u = Array.from(x, Math.log);
   const v = Array.from(y, Math.log);
-  // Errors of nothing would leave the other points without weight.
-  const relative = Array.from(y, (value, i) => Math.max(errors ? errors[i] / value : 1, 1e-12));
-  const weights = relative.map((error) => error ** -2);
+  // Draws without scatter count the same.
+  const weights = u.map((_, i) => (relativeErrors?.[i] || 1) ** -2);
   const total = weights.reduce((sum, w) => sum + w, 0);
   const mean = (values: readonly number[]): number =>
     values.reduce((sum, value, i) => sum + (weights[i] * value) / total, 0);
@@ -91,5 +97,8 @@ export function fitLogarithms(
   const misfit = mean(u.map((value, i) => (v[i] - vMean - slope * (value - uMean)) ** 2)) * total;
   // Scatter beyond the errors of the points is counted; without errors it is all there is.
   const inflation = n > 2 ? misfit / (n - 2) : 0;
-  return { slope, slopeError: Math.sqrt((errors ? Math.max(1, inflation) : inflation) / spread) };
+  return {
+    slope,
+    slopeError: Math.sqrt((relativeErrors?.[0] ? Math.max(1, inflation) : inflation) / spread),
+  };
 }
