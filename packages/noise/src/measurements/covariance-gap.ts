@@ -37,7 +37,7 @@ export interface CovarianceMeasurement extends Measurement {
  * const rng = createRng(1);
  * const draws = Array.from({ length: 1000 }, () => noise.sample(rng));
  * console.log(measureCovariance(draws, noise.toDense()).holds); // true
- * const other = labelNoise(K, { variance: 1, batch: 1 });
+ * const other = labelNoise(K, { variance: 2, batch: 1 });
  * console.log(measureCovariance(draws, other.toDense()).holds); // false
  * ```
  */
