@@ -131,9 +131,18 @@ export interface ModeDecay {
  * The amplitudes of a run's residuals along the first components, against `e^{−λ_j t/N}`, MATH (18): gradient flow learns
  * each component at a rate of its own, the largest first.
  *
- * @param times `η` times steps; the first is the start, 0
- * @param residuals `r(t)`, `[N]` each
- * @throws ArgumentError for residuals that do not fit, and for more components than there are.
+ * @param options `times`: `η` times steps, the first one 0; `residuals`: `r(t)`, `[N]` each; `count`: of the components
+ * @throws ArgumentError for times or residuals that do not fit, and for more components than there are.
+ * @example
+ * ```ts
+ * import { ndarrayBackend, tensor } from '@sntk/linalg';
+ * import { measureModes, principalComponents } from '@sntk/noise/measurements';
+ *
+ * const components = principalComponents(tensor([[2, 0], [0, 1]], { backend: ndarrayBackend() }));
+ * const times = [0, 1];
+ * const residuals = times.map((t) => new Float64Array([Math.exp(-t), Math.exp(-t / 2)]));
+ * console.log(measureModes(components, { times, residuals, count: 2 }).gap < 1e-12); // true
+ * ```
  */
 export function measureModes(
   components: PrincipalComponents,
