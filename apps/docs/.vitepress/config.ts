@@ -17,6 +17,7 @@ const guide: DefaultTheme.SidebarItem[] = [
       { text: 'Figure 1', link: '/guide/figure1' },
       { text: 'The library', link: '/guide/library' },
       { text: 'Speed', link: '/guide/benchmarks' },
+      { text: 'Theorems, measured', link: '/guide/theorems' },
     ],
   },
   { text: 'Theory', items: [{ text: 'Notation and equations', link: '/theory' }] },
