@@ -9,6 +9,7 @@ import {
 } from '@sntk/errors';
 import { matmul, prepare, syrk, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
 import { batchFactor } from '@sntk/noise';
+import { rateAdvice } from './advice.ts';
 import { gradientDescent, gradientFlow } from './gradient-flow.ts';
 import type { RunHooks } from './kernel-sgd.ts';
 import { toModes } from './modes.ts';
@@ -127,7 +128,7 @@ export function dualMoments(
       const middle = flow.step(start, D, half);
       const fine = flow.step(flow.at(done + half.units, middle), middle, half);
       const error = flow.distance(fine, coarse) / 3;
-      if (!Number.isFinite(error)) throw overflow(where, learningRate);
+      if (!Number.isFinite(error)) throw overflow(where, rateAdvice(learningRate, spectrum.values[N - 1], N));
       if (error > tolerance && half.units > 1) {
         const quarter = half.units / 2;
         half = shortest;
@@ -297,11 +298,6 @@ function covarianceFlow(
   };
 }
 
-function overflow(where: string, learningRate: number): NumericalError {
-  return new NumericalError({
-    where,
-    found: 'the second moment overflows',
-    fix: `lower the learning rate, ${learningRate}; see learningRateLimits`,
-    details: { learningRate },
-  });
+function overflow(where: string, fix: string): NumericalError {
+  return new NumericalError({ where, found: 'the second moment overflows', fix });
 }
