@@ -68,6 +68,15 @@ export function planOf(architecture: Architecture): Plan {
 }
 
 function buildPlan(architecture: Architecture): Plan {
+  if (architecture.inputShape) {
+    throw new ArgumentError({
+      where: 'parameterLayout',
+      argument: 'architecture.inputShape',
+      wanted: 'absent: finite networks take flat inputs, and a dense layer would act on every site alone',
+      got: architecture.inputShape,
+      fix: `make the network of ${architecture.inputs} inputs`,
+    });
+  }
   const builder: Builder = { blocks: [], size: 0, dropouts: 0 };
   const steps: Step[] = [];
   const start: Place = { width: architecture.inputs, leaf: true };
