@@ -12,7 +12,17 @@ import {
   principalComponents,
 } from '@sntk/noise/measurements';
 import { lineChart } from '@sntk/plot';
-import { moons, powerLine, rng, seriesOf, seriesOfRate, short, smoothNetwork, summarize } from './setup.mjs';
+import {
+  moons,
+  powerLine,
+  rng,
+  seriesOf,
+  seriesOfRate,
+  short,
+  smoothNetwork,
+  summarize,
+  widthChart,
+} from './setup.mjs';
 
 /** Networks in full-batch training, and the flow of a fixed kernel, against the kernel at the start: (18) and (19). */
 export async function convergence() {
@@ -223,15 +233,13 @@ export function operatorNorm() {
     },
     {
       name: 'operator-error',
-      svg: lineChart({
+      svg: widthChart({
         title: 'A finite network’s kernel comes to its limit',
         series: [
           seriesOfRate('largest |eigenvalue| of Θ̂ − Θ, over N', rate),
           powerLine('n^(−1/2)', rate, -0.5),
         ],
-        x: { label: 'width n', log: true },
-        y: { label: 'λ/N of the error', log: true },
-        width: 460,
+        y: 'λ/N of the error',
         height: 260,
       }),
       numbers: { slope: short(rate.slope), slopeError: short(rate.slopeError, 2), holds: rate.holds },
