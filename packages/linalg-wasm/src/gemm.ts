@@ -1,7 +1,7 @@
 import type { FloatArray } from '@sntk/linalg';
 import { type CpuKernels, mirrorLower, type SyrkKernel } from '@sntk/linalg/extending';
 import { type Block, clear, copyIn, copyOut, disposed, withWork } from './operands.ts';
-import { cut, multiply, packRight, productBytes, roundUp, type Width } from './product.ts';
+import { cut, multiply, packRight, productBytes, roundUp, SHARED, type Width } from './product.ts';
 import type { Runtime } from './runtime.ts';
 import { matrixVector, smallGemm } from './small-gemm.ts';
 
@@ -82,8 +82,6 @@ function multiplyBlocks(runtime: Runtime, where: string, factors: Factors): void
 
 /** Rows of a prepared factor for a call: even, as it is packed. */
 const PREPARED_ROWS = 2;
-/** Products with a prepared factor of fewer multiplications are not worth waking another thread. */
-const SHARED = 2 ** 18;
 
 /** A left factor that stays packed in WASM memory. */
 export function wasmPrepare(runtime: Runtime): Prepare {

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { UnavailableError } from '@sntk/errors';
 import { afterEach, describe, expect, it } from 'vitest';
 import { withWork } from '../src/operands.ts';
@@ -88,6 +89,38 @@ describe('a team', () => {
     runtime.team.start({ kernel: 'packColumns64', calls });
     await untilDone(runtime);
     expect(finish).toThrow('wasm packColumns64: the kernel stopped in a worker');
+  });
+
+  it('does the next job alone after a worker has kept it waiting, and then asks again', () => {
+    const shared = createShared();
+    const { control } = shared;
+    // Takes every second call and is slow about it.
+    const slow = new Worker(
+      `const { workerData: control } = require('node:worker_threads');
+      for (;;) {
+        const taken = Atomics.load(control, 0);
+        if (taken % 2 === 0 || Atomics.load(control, 1) <= taken) continue;
+        if (Atomics.compareExchange(control, 0, taken, taken + 1) !== taken) continue;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
+        Atomics.add(control, 2, 1);
+        Atomics.notify(control, 2);
+      }`,
+      { eval: true, workerData: control },
+    );
+    opened.push({ dispose: () => void slow.terminate() });
+    const own: number[] = [];
+    const note = (job: number, call: number, awaited: number): void => {
+      own.push(10 * job + call);
+      // The other call is left to the worker, however long it takes to come.
+      while (awaited === 1 && Atomics.load(control, 0) < Atomics.load(control, LIMIT));
+    };
+    const team = workerTeam({ note }, ['note'], shared);
+    team.join({ end: () => {} });
+    for (const [job, awaited] of [1, 0, 1].entries()) {
+      team.run({ kernel: 'note', calls: [0, 1].map((call) => [job, call, awaited]) });
+    }
+    expect(own).toEqual([0, 10, 11, 20]);
+    expect(team.threads).toBe(2);
   });
 
   it('starts over alone when a worker does not come back, away from where that may write', () => {
