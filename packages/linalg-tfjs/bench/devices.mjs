@@ -1,6 +1,6 @@
 // tfjs's devices in Node beside the plain and the WASM backend, and numpy where Python has it, all in float32 and in
-// turns: smallest of several times, results read included. Build first; run with `node bench/devices.mjs`, with
-// PYTHON=path/to/python for another Python than python3, and with VK_ICD_FILENAMES for a Vulkan driver in software.
+// turns: smallest of several times, results read included. Build first; run with `node bench/devices.mjs`, or with the
+// devices that are wanted (`wasm`, `webgpu`, `cpu`), and PYTHON=path/to/python for another Python than python3.
 import { spawnSync } from 'node:child_process';
 import { matmul, mul, ndarrayBackend, sub, tensor } from '@sntk/linalg';
 import { tfjsBackend } from '@sntk/linalg-tfjs';
@@ -14,7 +14,8 @@ import { deviceChain } from '../../mlp/dist/devices.js';
 import { initialize } from '../../mlp/dist/index.js';
 import { createRng } from '../../random/dist/index.js';
 
-const ROUNDS = 2;
+const devices = process.argv.slice(2);
+const ROUNDS = 3;
 /** Milliseconds for a job in a round; it runs once at least. */
 const BUDGET = 100;
 
@@ -122,7 +123,7 @@ json.dump(times, sys.stdout)
 }
 
 const backends = [ndarrayBackend(), cpu];
-for (const device of ['webgpu', 'wasm']) {
+for (const device of devices.length > 0 ? devices : ['webgpu', 'wasm']) {
   await tfjsBackend({ device }).then(
     (backend) => backends.push(backend),
     (error) => console.error(error.message),
