@@ -16,6 +16,8 @@ const guide: DefaultTheme.SidebarItem[] = [
     items: [
       { text: 'Figure 1', link: '/guide/figure1' },
       { text: 'The library', link: '/guide/library' },
+      { text: 'Speed', link: '/guide/benchmarks' },
+      { text: 'Theorems, measured', link: '/guide/theorems' },
     ],
   },
   { text: 'Theory', items: [{ text: 'Notation and equations', link: '/theory' }] },

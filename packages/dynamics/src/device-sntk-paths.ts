@@ -1,4 +1,4 @@
-import { NumericalError } from '@sntk/errors';
+import { checkChoice, checkFinite, checkLength, NumericalError } from '@sntk/errors';
 import {
   add,
   type Backend,
@@ -15,11 +15,15 @@ import { scope } from '@sntk/linalg/devices';
 import { brownianIncrements } from '@sntk/sde';
 import type { DualEnsemble } from './kernel-sgd.ts';
 import { fromModes, modeFlow, toModes } from './modes.ts';
-import { checkSntk, type SntkOptions } from './sntk-paths.ts';
+import { checkRun, type SdeOptions } from './sde-run.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /** An ensemble of SNTK paths, and where its steps run. */
-export interface DeviceSntkOptions extends SntkOptions {
+export interface DeviceSntkOptions extends SdeOptions {
+  readonly learningRate: number;
+  readonly batch: number;
+  /** `leading`, MATH (30), unless told; `exact` is MATH (29). */
+  readonly noise?: 'leading' | 'exact';
   /** A device, or any backend with float32. */
   readonly backend: Backend;
 }
@@ -56,12 +60,16 @@ export async function deviceSntkPaths(
   options: DeviceSntkOptions,
 ): Promise<DualEnsemble> {
   const where = 'deviceSntkPaths';
-  const { backend, learningRate, steps, paths, rng, firstPath = 0, onProgress, signal } = options;
+  const { backend, learningRate, steps, paths, rng, onProgress, signal } = options;
   const N = spectrum.samples;
-  const { intensity, centred } = checkSntk(where, spectrum, r0, options);
+  checkLength(where, 'r0', r0, N, 'one per training point');
+  checkFinite(where, 'r0', r0);
+  const kind = checkChoice(where, 'options.noise', options.noise ?? 'leading', ['leading', 'exact']);
+  const { factor, firstPath } = checkRun(where, N, options);
+  const intensity = learningRate * Math.sqrt(factor(0) / N);
   const c0 = toModes(spectrum, r0, 1);
   const flow = modeFlow(spectrum, c0, { step: learningRate / 2, reduction: 'mean' });
-  const increments = brownianIncrements({ rng, noiseDimension: N, paths, firstPath, step: learningRate });
+  const increments = brownianIncrements({ rng, noiseDimension: N, paths, firstPath, step: 1 });
 
   const put = (entries: Float64Array, columns: number): Tensor =>
     tensor(entries, { backend, dtype: 'float32', shape: [N, columns] });
@@ -83,7 +91,7 @@ export async function deviceSntkPaths(
       a = scope(backend, () => {
         const middle = drift(before);
         const drawn = put(dW, paths);
-        const kicks = centred ? sub(drawn, mul(reduce('sum', drawn, 0), 1 / N)) : drawn;
+        const kicks = kind === 'exact' ? sub(drawn, mul(reduce('sum', drawn, 0), 1 / N)) : drawn;
         const r = forth.times(add(start, mul(rates, middle)));
         return { a: drift(add(middle, back.times(mul(mul(r, kicks), intensity)))) };
       }).a;

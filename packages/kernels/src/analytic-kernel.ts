@@ -6,7 +6,8 @@ import { fusedRelu } from './fused-relu.ts';
 import { planOf, type Step } from './plan.ts';
 import { inputPair, type Points, readPoints } from './points.ts';
 import { pairRecursion } from './recursion.ts';
-import type { PairState } from './state.ts';
+import { spatialBlocks, spatialDiagonals, spatialKernel, takesImages } from './spatial-kernel.ts';
+import { emptyState } from './state.ts';
 
 /** The two kernels of an infinitely wide network, float64 on CPU backends and float32 on devices. */
 export interface KernelPair {
@@ -17,13 +18,15 @@ export interface KernelPair {
 }
 
 export interface KernelOptions {
+  /** `[N, d]`; images also as `[N, ...inputShape]`. */
   readonly X: Tensor;
   /** Other points; `X` itself unless told, and the result is then symmetric to the last bit. */
   readonly Z?: Tensor;
 }
 
 /**
- * NNGP and NTK of the infinitely wide network, MATH (3)–(6), with branches, layer normalization and dropout.
+ * NNGP and NTK of the infinitely wide network, MATH (3)–(6), with branches, layer normalization and dropout,
+ * and over pairs of sites where inputs are images, with convolutions and pooling.
  *
  * Pairs that are nearly equal, parallel or opposite keep a relative accuracy of about 1e-12: the recursion carries the
  * distance and the determinant of each pair beside its covariance. The diagonal comes from its own closed form.
@@ -32,10 +35,11 @@ export interface KernelOptions {
  * float32, to 1e-5 of √(Θ(x, x) Θ(z, z)). Entries that are not finite are then not refused but show in the result.
  *
  * Sources: Jacot, Gabriel and Hongler, "Neural Tangent Kernel"; Lee and others, "Deep Neural Networks as Gaussian
- * Processes".
+ * Processes"; Novak and others, "Bayesian Deep Convolutional Networks with Many Channels are Gaussian Processes".
  *
  * @throws ArgumentError for points of the wrong dimension or not finite (the row is named), activations and
- * normalization of units that are not Gaussian, and sums or products of correlated branches (the layer is named).
+ * normalization of units that are not Gaussian, sums or products of correlated branches (the layer is named), and
+ * images or numbers of them that do not fit in memory.
  * @throws UnavailableError for an activation without Gaussian moments, and for layers that a device does not have.
  * @throws NumericalError where a kernel overflows.
  * @example
@@ -52,6 +56,7 @@ export interface KernelOptions {
  */
 export function analyticKernel(architecture: Architecture, options: KernelOptions): KernelPair {
   const { X, Z } = options;
+  if (takesImages(architecture)) return spatialKernel(architecture, { where: 'analyticKernel', X, Z });
   const steps = planOf(architecture);
   if (!X.backend.readSync) {
     checkDevicePoints('options.X', X, architecture.inputs);
@@ -100,6 +105,7 @@ export function kernelDiagonals(
   options: { readonly X: Tensor },
 ): KernelDiagonals {
   const { X } = options;
+  if (takesImages(architecture)) return spatialDiagonals(architecture, { where: 'kernelDiagonals', X });
   const reader = { where: 'kernelDiagonals', architecture, steps: planOf(architecture) };
   const { tapes, count } = readPoints('options.X', X, reader);
   const of = (name: 'nngp' | 'ntk'): Tensor =>
@@ -143,6 +149,10 @@ export function* kernelBlocks(
   const where = 'kernelBlocks';
   const { X, Z, rows = 256 } = options;
   checkInteger(where, 'options.rows', rows, 1);
+  if (takesImages(architecture)) {
+    yield* spatialBlocks(architecture, { where, X, Z, rows });
+    return;
+  }
   const steps = planOf(architecture);
   const reader = { where, architecture, steps };
   const x = readPoints('options.X', X, reader);
@@ -181,14 +191,7 @@ interface FillRequest {
 function fill(steps: readonly Step[], x: Points, z: Points, request: FillRequest): void {
   const { start, stop, nngp, ntk, symmetric, needsCare } = request;
   const recursion = pairRecursion(steps);
-  const state: PairState = {
-    varianceU: 0,
-    varianceV: 0,
-    covariance: 0,
-    distance: 0,
-    determinant: 0,
-    ntk: 0,
-  };
+  const state = emptyState();
   for (let i = start; i < stop; i++) {
     const u = x.tapes[i].variances;
     for (let j = 0; j < (symmetric ? i : z.count); j++) {

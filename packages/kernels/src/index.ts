@@ -8,3 +8,10 @@ export {
   kernelBlocks,
   kernelDiagonals,
 } from './analytic-kernel.ts';
+export {
+  type KernelGradient,
+  type KernelGradientOptions,
+  kernelGradient,
+  type ScaleName,
+} from './kernel-gradient.ts';
+export { type KernelVjp, type KernelVjpOptions, kernelVjp } from './kernel-vjp.ts';

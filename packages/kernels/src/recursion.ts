@@ -69,7 +69,7 @@ export function runDiagonal(steps: readonly Step[], input: number): Tape {
  * Where covariances say distance and determinant without cancellation, they do: carried over many layers, the two would
  * drift apart from them by rounding.
  */
-function settle(s: PairState): void {
+export function settle(s: PairState): void {
   const product = s.varianceU * s.varianceV;
   const square = s.covariance * s.covariance;
   if (2 * square < product) s.determinant = product - square;
@@ -79,11 +79,11 @@ function settle(s: PairState): void {
 
 /**
  * Runs a pair of points through the steps: covariance with distance and determinant, none of which is the difference
- * of large numbers, and Θ. Changes `state`.
+ * of large numbers, and Θ. Changes `state`. `first` is where in the points' variances those of the first step stand.
  */
 export function pairRecursion(
   steps: readonly Step[],
-): (state: PairState, u: Float64Array, v: Float64Array) => void {
+): (state: PairState, u: Float64Array, v: Float64Array, first?: number) => void {
   const moments: PairMoments = { covariance: 0, derivative: 0, distance: 0, determinant: 0 };
   let cursor = 0;
   const run = (plan: readonly Step[], s: PairState, u: Float64Array, v: Float64Array): void => {
@@ -145,8 +145,8 @@ export function pairRecursion(
       cursor++;
     }
   };
-  return (state, u, v) => {
-    cursor = 0;
+  return (state, u, v, first = 0) => {
+    cursor = first;
     run(steps, state, u, v);
   };
 }

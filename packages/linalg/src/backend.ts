@@ -56,7 +56,7 @@ export interface Backend {
   readonly name: string;
   readonly device: 'cpu' | 'gpu';
   /** How many threads its products use, where that is known. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   readonly dtypes: readonly DType[];
   /** Relative error that the conformance suite accepts, per dtype. */
   readonly tolerance: Readonly<Partial<Record<DType, number>>>;

@@ -16,6 +16,7 @@ export { checkSymmetric } from './factor.ts';
 export type {
   ChainActivation,
   ChainLayer,
+  ChainRule,
   DenseChain,
   DenseChainRequest,
   FusedKernels,

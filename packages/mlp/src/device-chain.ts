@@ -1,4 +1,4 @@
-import type { Architecture } from '@sntk/architecture';
+import { type Architecture, type ResolvedLayer, resolveLayers } from '@sntk/architecture';
 import { ArgumentError, checkFinite, checkPositive, UnavailableError } from '@sntk/errors';
 import {
   add,
@@ -14,7 +14,8 @@ import {
 } from '@sntk/linalg';
 import { scope } from '@sntk/linalg/devices';
 import { deviceActivation } from './device-activations.ts';
-import { checkParameters, type ParameterBlock, parameterLayout } from './layout.ts';
+import { checkParameters } from './layout.ts';
+import { type ParameterBlock, planOf } from './plan.ts';
 
 /** A network whose parameters stay on a backend, in tensors. An owned resource. */
 export interface DeviceChain {
@@ -82,9 +83,9 @@ export function deviceChain(
   const { backend } = options;
   checkParameters(where, architecture, theta);
   checkFinite(where, 'theta', theta);
-  const { blocks, size } = parameterLayout(architecture);
-  const activations = blocks.map((block) =>
-    block.activation ? deviceActivation(where, block.activation) : undefined,
+  const { blocks, size } = planOf(architecture);
+  const activations = chainOf(where, architecture).map(({ activation }) =>
+    activation ? deviceActivation(where, activation) : undefined,
   );
   let layers: readonly Layer[] = blocks.map((block) => ({
     ...block,
@@ -187,6 +188,20 @@ export function deviceChain(
       got: `${showShape(a.shape)} on ${a.backend.name} (${a.dtype})`,
     });
   }
+}
+
+/** The layers of a network that is a plain chain and ends in an affine map. */
+function chainOf(where: string, architecture: Architecture): readonly ResolvedLayer[] {
+  const layers = resolveLayers(architecture);
+  const { activation } = layers[layers.length - 1];
+  if (!activation) return layers;
+  throw new ArgumentError({
+    where,
+    argument: 'architecture.layers',
+    wanted: 'a dense layer at the end',
+    got: `activation ${activation.name}`,
+    fix: 'append a dense layer',
+  });
 }
 
 function place(backend: Backend, entries: FloatArray, shape: readonly number[]): Tensor {

@@ -31,7 +31,8 @@ export interface EnsembleOptions<T> {
  * @example
  * ```ts
  * import { createRng } from '@sntk/random';
- * import { geometricBrownianMotion, integrate, runEnsemble } from '@sntk/sde';
+ * import { integrate, runEnsemble } from '@sntk/sde';
+ * import { geometricBrownianMotion } from '@sntk/sde/problems';
  *
  * const problem = geometricBrownianMotion({ rate: 0, volatility: 1 });
  * const here = async (block: { firstPath: number; paths: number }) =>

@@ -39,6 +39,15 @@ export type VariableStep = (
   error?: Float64Array,
 ) => void;
 
+/**
+ * Makes the function that writes q, `[dimension, paths]`, for the step of size `h` from `x`: the values between the ends
+ * of a step are Hermite's cubic + θ²(1 − θ)² q.
+ */
+export type QuarticTerm = (
+  problem: SdeProblem,
+  paths: number,
+) => (t: number, h: number, x: Float64Array, out: Float64Array) => void;
+
 /** A numerical method: what it is for, how exact it is, and how to make its step. */
 export interface Method {
   readonly name: string;
@@ -50,8 +59,12 @@ export interface Method {
   readonly needs?: 'linear' | 'diffusion.diagonal';
   /** Integrals of the noise it takes beside the increments; none unless told. */
   readonly integrals?: NoiseIntegrals;
+  /** Whether a step depends on the ones before it and not on the state alone. */
+  readonly remembers?: true;
   /** Allocates the workspace for blocks of `paths` paths and fixes the step size `h`. */
   prepare(problem: SdeProblem, paths: number, h: number): Step;
+  /** For ordinary equations at an order above 4, what values between steps need beyond the drifts at the ends. */
+  readonly quartic?: QuarticTerm;
   /** For methods that estimate their error: the same step with its size chosen at every call. */
   readonly embedded?: {
     /** Exponent of h in the estimate under noise and without, by which step sizes are chosen. */

@@ -1,8 +1,9 @@
 import { ArgumentError } from '@sntk/errors';
 import { createRng } from '@sntk/random';
 import { describe, expect, test } from 'vitest';
-import { type EnsembleBlock, geometricBrownianMotion, integrate, runEnsemble } from '../src/index.ts';
+import { type EnsembleBlock, integrate, runEnsemble } from '../src/index.ts';
 import { runThreads } from '../src/node.ts';
+import { geometricBrownianMotion } from '../src/problems.ts';
 
 const problem = geometricBrownianMotion({ rate: 0.1, volatility: 0.3 });
 const rng = createRng('ensemble');

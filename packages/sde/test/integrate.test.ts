@@ -2,22 +2,24 @@ import { ArgumentError, NumericalError } from '@sntk/errors';
 import { createRng } from '@sntk/random';
 import { describe, expect, test } from 'vitest';
 import {
-  arctangent,
   brownianPath,
   changeCalculus,
-  dampedAdditive,
-  geometricBrownianMotion,
   type IntegrateOptions,
   integrate,
   integrateAsync,
-  levyArea,
   type methods,
+  type SdeProblem,
+} from '../src/index.ts';
+import {
+  arctangent,
+  dampedAdditive,
+  geometricBrownianMotion,
+  levyArea,
   nonCommutativeLinear,
   ornsteinUhlenbeck,
   type ReferenceProblem,
-  runningMoments,
-  type SdeProblem,
-} from '../src/index.ts';
+} from '../src/problems.ts';
+import { runningMoments } from '../src/statistics.ts';
 
 const rng = createRng('integrate');
 const gbm = geometricBrownianMotion({ rate: 0.1, volatility: 0.3, dimension: 2 });
@@ -265,7 +267,7 @@ describe('refusals', () => {
     );
     expect(attempt(gbm, { method: 'rk4' })).toThrow('"rk4, which needs noise of type none"');
     expect(attempt(levyArea('stratonovich'), { method: 'milstein' })).toThrow(
-      'one of stochasticHeun, eulerHeun, midpoint, got "milstein, which needs noise of type diagonal"',
+      'one of stochasticHeun, eulerHeun, midpoint, reversibleHeun, got "milstein, which needs noise of type diagonal"',
     );
     expect(attempt(levyArea('ito'), { method: 'exponentialEuler' })).toThrow('which needs problem.linear');
     const { diagonal: _, ...bare } = gbm.diffusion!;
@@ -298,9 +300,9 @@ describe('refusals', () => {
     ['options.t1 must be finite', { t1: Number.NaN }],
     ['options.x0 must be of length 2 (dimension) or 6', { x0: [1], paths: 3 }],
     ['options.x0 must be finite', { x0: [1, Number.NaN] }],
-    ['options.saveAt[1] must be a time of the grid', { saveAt: [0, 0.3] }],
-    ['options.saveAt[1] must be a time of the grid', { saveAt: [0.5, 0.25] }],
-    ['options.saveAt[0] must be a time of the grid', { saveAt: [1.25] }],
+    ['options.saveAt[1] must be above the one before, 0.5', { saveAt: [0.5, 0.25] }],
+    ['options.saveAt[0] must be a time from 0 to 1', { saveAt: [1.25] }],
+    ['options.saveAt[0] must be a time from 0 to 1', { saveAt: [Number.NaN] }],
     ['options.rng must be given, or options.increments, not both', { rng: undefined }],
     ['options.rng must be given, or options.increments, not both', { increments: () => {} }],
     ['options.paths must be an integer of at least 1', { paths: 0 }],

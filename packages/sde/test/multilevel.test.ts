@@ -1,18 +1,14 @@
 import { ArgumentError } from '@sntk/errors';
 import { createRng } from '@sntk/random';
 import { describe, expect, test } from 'vitest';
+import { brownianIncrements, integrate, methods } from '../src/index.ts';
 import {
-  antithetic,
-  brownianIncrements,
   geometricBrownianMotion,
-  integrate,
   levyArea,
-  type MultilevelOptions,
-  methods,
-  multilevelMean,
   nonCommutativeLinear,
   ornsteinUhlenbeck,
-} from '../src/index.ts';
+} from '../src/problems.ts';
+import { antithetic, type MultilevelOptions, multilevelMean } from '../src/statistics.ts';
 import { meanAndError } from './support.ts';
 
 const gbm = geometricBrownianMotion({ rate: 0.05, volatility: 0.2 });

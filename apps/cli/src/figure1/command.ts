@@ -5,7 +5,15 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { BACKENDS } from '../backends.ts';
 import { progressBar, silentBar } from '../progress.ts';
 import { writeArtifacts } from './artifacts.ts';
-import { CLOSED_FORMS, CONVENTIONS, checkConfig, DRIFTS, type Figure1Config, KERNELS } from './config.ts';
+import {
+  BANDS,
+  CLOSED_FORMS,
+  CONVENTIONS,
+  checkConfig,
+  DRIFTS,
+  type Figure1Config,
+  KERNELS,
+} from './config.ts';
 import { DEFAULTS, runFigure1 } from './run.ts';
 import { openRunFolder } from './run-folder.ts';
 import { renderTable } from './table.ts';
@@ -50,6 +58,7 @@ export function figure1Command(finish: (code: number) => void): Command {
   numeric('--rate-fraction <x>', 'learning rate as a share of 2N/λ_max', d.rateFraction);
   numeric('--sgd-runs <n>', 'SGD runs over sampling seeds, from one initialization', d.sgdRuns);
   numeric('--paths <n>', 'paths of each ensemble', d.paths);
+  choice('--band <how>', 'spread of the SNTKs: exact moments, or --paths paths', BANDS, d.band);
   choice('--convention <name>', 'which SNTK the figure shows', CONVENTIONS, d.convention);
   choice('--paper-drift <name>', 'drift of the SNTK as printed', DRIFTS, d.paperDrift);
   choice(
