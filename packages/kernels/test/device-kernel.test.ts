@@ -87,6 +87,22 @@ describe('the recursion by tensors', () => {
     },
   );
 
+  it('knows the parameterization standard, in which widths matter', async () => {
+    const architecture = fullyConnected({
+      inputs: 3,
+      hidden: [7, 5],
+      biasVariance: 0.2,
+      parameterization: 'standard',
+    });
+    const data = hardPoints(3);
+    const { ntk } = analyticKernel(architecture, {
+      X: tensor(Float64Array.from(data), { backend: ndarrayBackend(), shape: [POINTS, 3] }),
+    });
+    const X = tensor(data, { backend: standInDevice().backend, shape: [POINTS, 3] });
+    const found = analyticKernel(architecture, { X });
+    expect(await gap(found.ntk, toArray(ntk) as Float64Array, POINTS)).toBeLessThan(1e-6);
+  });
+
   it('takes coordinates in blocks where all differences at once would be too many', async () => {
     const [rows, d] = [150, 200];
     const data = Float32Array.from({ length: rows * d }, (_, p) => Math.sin(1 + p * p));

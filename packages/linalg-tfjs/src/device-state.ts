@@ -4,6 +4,8 @@ import type { Tf, TfjsDevice } from './load.ts';
 export interface DeviceState {
   /** The largest tensor, in bytes. */
   readonly mostBytes: number;
+  /** How many threads of the processor it uses, where it is one. */
+  readonly threads?: number;
   /** Why the device is lost, once it is. */
   lost(): string | undefined;
   /** The result of `work`, or an error as soon as the device is lost: some devices then never answer. */
@@ -14,6 +16,10 @@ export interface DeviceState {
   notice(cause: unknown): void;
 }
 
+interface RefusalEvent {
+  readonly error: { readonly message: string };
+}
+
 /** The parts of tfjs's own backends that say how a device is. */
 interface WebgpuParts {
   readonly device: {
@@ -22,8 +28,8 @@ interface WebgpuParts {
     readonly limits: { readonly maxBufferSize: number; readonly maxStorageBufferBindingSize: number };
   };
 }
-interface RefusalEvent {
-  readonly error: { readonly message: string };
+interface WasmParts {
+  readonly wasm: { readonly tfjs: { getThreadsCount(): number } };
 }
 interface WebglParts {
   readonly gpgpu: {
@@ -63,9 +69,14 @@ export function watchDevice(tf: Tf, device: TfjsDevice): DeviceState {
       if (gl.isContextLost()) gone();
     };
   }
-  if (device === 'wasm') mostBytes = 2 ** 31;
+  let threads = device === 'cpu' ? 1 : undefined;
+  if (device === 'wasm') {
+    mostBytes = 2 ** 31;
+    threads = (parts as WasmParts).wasm.tfjs.getThreadsCount();
+  }
   return {
     mostBytes,
+    ...(threads === undefined ? {} : { threads }),
     lost() {
       look();
       return reason;

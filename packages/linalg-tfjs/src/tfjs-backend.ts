@@ -153,6 +153,7 @@ async function start(device: TfjsDevice, wasmPath: string | undefined): Promise<
   const backend: Backend = {
     name: `tfjs-${device}`,
     device: 'gpu',
+    ...(state.threads === undefined ? {} : { threads: state.threads }),
     dtypes: ['float32'],
     tolerance: { float32: 1e-5 },
     upload: (data, shape) => run(shape, () => tf.tensor(new Float32Array(data), [...shape], 'float32')),

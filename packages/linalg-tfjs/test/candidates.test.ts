@@ -30,7 +30,7 @@ describe('tfjsCandidates', () => {
       milliseconds: 1,
     });
     expect(reports[0].missing).toContain('this environment has no WebGPU');
-    expect(reports[1]).toMatchObject({ name: 'tfjs-cpu', dtypes: ['float32'] });
+    expect(reports[1]).toMatchObject({ name: 'tfjs-cpu', dtypes: ['float32'], threads: 1 });
     expect(reports[1].gflops.float32).toBeGreaterThan(0);
   });
 

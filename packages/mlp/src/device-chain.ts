@@ -46,7 +46,7 @@ interface Pass {
 /**
  * The network, MATH (1), as a chain whose forward passes and gradient steps run by operations on tensors: on a device
  * nothing is read in between. It is what `networkChain` is on CPU backends, with tensors in place of arrays, and agrees
- * with it to float32.
+ * with it to float32. Call it outside of `scope`, which would take back what the chain keeps for itself.
  *
  * @throws UnavailableError for activations other than relu, linear, tanh and sigmoid, and from a chain that has been
  * disposed of.
