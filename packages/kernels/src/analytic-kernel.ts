@@ -159,6 +159,9 @@ export function* kernelBlocks(
   }
 }
 
+/** From this number of pairs on, tables of moments cost less than the quadratures they replace. */
+const MANY = 2000;
+
 interface FillRequest {
   readonly start: number;
   readonly stop: number;
@@ -171,7 +174,8 @@ interface FillRequest {
 
 function fill(steps: readonly Step[], x: Points, z: Points, request: FillRequest): void {
   const { start, stop, nngp, ntk, symmetric, needsCare } = request;
-  const recursion = pairRecursion(steps);
+  const pairs = symmetric ? (x.count * (x.count - 1)) / 2 : x.count * z.count;
+  const recursion = pairRecursion(steps, pairs >= MANY);
   const state = emptyState();
   for (let i = start; i < stop; i++) {
     const u = x.tapes[i].variances;

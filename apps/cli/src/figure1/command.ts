@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { BACKENDS } from '../backends.ts';
 import { progressBar, silentBar } from '../progress.ts';
 import { writeArtifacts } from './artifacts.ts';
-import { CLOSED_FORMS, CONVENTIONS, checkConfig, DRIFTS, type Figure1Config, KERNELS } from './config.ts';
+import { ACTIVATION_NAMES, CONVENTIONS, checkConfig, DRIFTS, type Figure1Config, KERNELS } from './config.ts';
 import { DEFAULTS, runFigure1 } from './run.ts';
 import { openRunFolder } from './run-folder.ts';
 import { renderTable } from './table.ts';
@@ -40,7 +40,7 @@ export function figure1Command(finish: (code: number) => void): Command {
   numeric('--noise <σ>', 'standard deviation of the noise on the moons', d.noise);
   numeric('--width <n>', 'units of each hidden layer', d.width);
   numeric('--depth <n>', 'number of hidden layers', d.depth);
-  choice('--activation <name>', 'activation', CLOSED_FORMS, d.activation);
+  choice('--activation <name>', 'activation', ACTIVATION_NAMES, d.activation);
   numeric('--weight-variance <σ_w²>', 'weight variance', d.weightVariance);
   numeric('--bias-variance <σ_b²>', 'bias variance', d.biasVariance);
   numeric('--batch <b>', 'minibatch size', d.batch);
