@@ -6,8 +6,8 @@ import { BACKENDS } from '../backends.ts';
 import { progressBar, silentBar } from '../progress.ts';
 import { writeArtifacts } from './artifacts.ts';
 import {
+  ACTIVATION_NAMES,
   BANDS,
-  CLOSED_FORMS,
   CONVENTIONS,
   checkConfig,
   DRIFTS,
@@ -48,7 +48,7 @@ export function figure1Command(finish: (code: number) => void): Command {
   numeric('--noise <σ>', 'standard deviation of the noise on the moons', d.noise);
   numeric('--width <n>', 'units of each hidden layer', d.width);
   numeric('--depth <n>', 'number of hidden layers', d.depth);
-  choice('--activation <name>', 'activation', CLOSED_FORMS, d.activation);
+  choice('--activation <name>', 'activation', ACTIVATION_NAMES, d.activation);
   numeric('--weight-variance <σ_w²>', 'weight variance', d.weightVariance);
   numeric('--bias-variance <σ_b²>', 'bias variance', d.biasVariance);
   numeric('--batch <b>', 'minibatch size', d.batch);
