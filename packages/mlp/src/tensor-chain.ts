@@ -4,14 +4,15 @@ import {
   type ChainRule,
   type DenseChain,
   type FloatArray,
+  matmul,
   tensor,
   toArray,
 } from '@sntk/linalg';
 import type { Rng } from '@sntk/random';
-import { pullBack } from './backward.ts';
+import { writeBlock } from './backward.ts';
 import { zerosLike } from './jet.ts';
 import { applyRule, averagesOf } from './optimizer.ts';
-import { type Pass, runPass } from './pass.ts';
+import { backwardSignals, type Pass, runPass } from './pass.ts';
 import type { Plan } from './plan.ts';
 
 export interface ChainOptions {
@@ -40,6 +41,11 @@ export function tensorChain(plan: Plan, parameters: FloatArray, options: ChainOp
     { length: averagesOf(rule) },
     (_, i) => options.averages?.[i].slice() ?? zerosLike(theta, theta.length),
   );
+  // The gradient of one layer at a time.
+  const slope = zerosLike(
+    theta,
+    Math.max(...plan.blocks.map(({ inputs, outputs }) => (inputs + 1) * outputs)),
+  );
   let step = options.steps ?? 0;
   let pass: Pass | undefined;
   return {
@@ -60,12 +66,18 @@ export function tensorChain(plan: Plan, parameters: FloatArray, options: ChainOp
       }
       const { shape } = pass.output.value;
       const cotangent = tensor(gradient.subarray(0, shape[0] * shape[1]), { backend, shape });
-      const slope = pullBack(pass, cotangent);
-      for (const { weights, bias, outputs, biasScale } of plan.blocks) {
+      const signals = backwardSignals(pass, cotangent);
+      for (const [l, block] of plan.blocks.entries()) {
+        const { weights, bias, outputs, biasScale } = block;
+        const dW = matmul(signals[l].value, pass.inputs[l].value, { transposeA: true });
+        const own = { ...block, weights: 0, bias: bias - weights };
+        slope.fill(0, own.bias, own.bias + outputs);
+        writeBlock(slope, own, dW, signals[l].value);
         // Biases that are not in the function stay as they are.
-        const end = biasScale === 0 ? bias : bias + outputs;
-        const part = (all: FloatArray): FloatArray => all.subarray(weights, end);
-        applyRule(rule, part(theta), part(slope), { averages: averages.map(part), step, rate });
+        const size = biasScale === 0 ? own.bias : own.bias + outputs;
+        const part = (all: FloatArray): FloatArray => all.subarray(weights, weights + size);
+        const after = { averages: averages.map(part), step, rate };
+        applyRule(rule, part(theta), slope.subarray(0, size), after);
       }
       pass = undefined;
       step++;
