@@ -25,7 +25,9 @@ export function drawer(
   const { svag, samples, batches = everything(samples) } = options;
   const root = Math.sqrt(2 * svag - 1);
   const parts = svag === 1 ? [1] : [(1 + root) / 2, (1 - root) / 2];
-  const most = batches.at(0).length;
+  const first = batches.at(0);
+  const most = first.length;
+  checkBatch(where, first, { samples, most });
   const maxRows = most * parts.length;
   const examples = new Int32Array(maxRows);
   const weights = new Float64Array(maxRows);
@@ -53,9 +55,8 @@ function checkBatch(
   const refuse = (wanted: string, got: string): never => {
     throw new ArgumentError({ where, argument: 'options.batches', wanted, got });
   };
-  if (batch.length === 0 || batch.length > most) {
-    refuse(`minibatches of 1 to ${most} examples, as many as the first has`, `one of ${batch.length}`);
-  }
+  if (batch.length === 0) refuse('minibatches of one example at least', 'an empty one');
+  if (batch.length > most) refuse(`minibatches no larger than the first, ${most}`, `one of ${batch.length}`);
   for (const example of batch) {
     if (!(example >= 0 && example < samples)) {
       refuse(`minibatches of ${samples} examples, one per row of X`, `example ${example}`);

@@ -1,6 +1,7 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError, checkFinite, checkInteger, NumericalError } from '@sntk/errors';
 import type { Backend, ChainRule, FloatArray, Tensor } from '@sntk/linalg';
+import { chainAverages } from '@sntk/linalg/extending';
 import type { Minibatches, Rng } from '@sntk/random';
 import { openChain, readable } from './chain.ts';
 import { type Checkpoint, checkResume } from './checkpoint.ts';
@@ -10,7 +11,7 @@ import { zerosLike } from './jet.ts';
 import { checkParameters } from './layout.ts';
 import { type LearningRate, rateOf } from './learning-rate.ts';
 import { checkTargets, type Loss, type LossName, lossOf } from './losses.ts';
-import { averagesOf, type Optimizer, ruleName, ruleOf } from './optimizer.ts';
+import { type Optimizer, ruleName, ruleOf } from './optimizer.ts';
 import { type Plan, planName, planOf } from './plan.ts';
 import { stableRate } from './stable-rate.ts';
 
@@ -69,7 +70,7 @@ export function startRun(
     optimizer: `${ruleName(rule)}${svag > 1 ? `, SVAG ${svag}` : ''}`,
   };
   if (resume)
-    checkResume(where, resume, { identity, theta, averages: averagesOf(rule), steps: options.steps });
+    checkResume(where, resume, { identity, theta, averages: chainAverages(rule), steps: options.steps });
   const draw = drawer(where, { batches: options.batches, svag, samples: X.shape[0] });
   const { maxRows } = draw;
   const start = resume?.theta ?? theta;
@@ -155,7 +156,7 @@ function settingsOf(
   checkTargets(where, loss, y, plan.outputs);
   const rule = ruleOf(where, options.optimizer ?? { kind: 'sgd' });
   checkInteger(where, 'options.svag', svag, 1);
-  if (svag > 1 && averagesOf(rule) > 0) {
+  if (svag > 1 && chainAverages(rule) > 0) {
     throw new ArgumentError({
       where,
       argument: 'options.svag',

@@ -363,8 +363,11 @@ describe('train', () => {
     for (const [at, message] of [
       [() => Int32Array.of(7), 'minibatches of 7 examples, one per row of X, got "example 7"'],
       [() => Int32Array.of(-1), 'got "example -1"'],
-      [() => new Int32Array(0), 'got "one of 0"'],
-      [(step: number) => Int32Array.from({ length: step + 1 }, (_, i) => i), '1 to 1 examples'],
+      [() => new Int32Array(0), 'one example at least, got "an empty one"'],
+      [
+        (step: number) => Int32Array.from({ length: step + 1 }, (_, i) => i),
+        'no larger than the first, 1, got "one of 2"',
+      ],
     ] as const) {
       const strange = { ...batches, at };
       await expect(collect(train(network, theta, { ...options, Y: good, batches: strange }))).rejects.toThrow(
