@@ -16,6 +16,7 @@ const guide: DefaultTheme.SidebarItem[] = [
     items: [
       { text: 'Figure 1', link: '/guide/figure1' },
       { text: 'The library', link: '/guide/library' },
+      { text: 'Stochastic equations', link: '/guide/sde' },
     ],
   },
   { text: 'Theory', items: [{ text: 'Notation and equations', link: '/theory' }] },

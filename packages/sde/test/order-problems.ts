@@ -151,10 +151,10 @@ export function strongCase(noise: NoiseType, calculus: Calculus): StrongCase {
       return {
         problem: sine,
         x0: [1],
-        levels: [4, 5, 6, 7],
+        levels: [3, 4, 5, 6],
         t1: 1,
         paths,
-        reference: { level: 10, method: 'sra3' },
+        reference: { level: 9, method: 'sra3' },
       };
     case 'diagonal':
       return { problem: nonlinear(calculus), x0: [0.5], levels, t1, paths };
