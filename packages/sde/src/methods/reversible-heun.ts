@@ -1,4 +1,4 @@
-import type { Method } from '../method.ts';
+import { type Method, ordersByNoise } from '../method.ts';
 import type { SdeProblem } from '../problem.ts';
 
 /** The two states that reversible Heun carries, and its step forth and back. */
@@ -87,14 +87,7 @@ export function reversiblePair(
 export const reversibleHeun: Method = {
   name: 'reversibleHeun',
   calculus: 'stratonovich',
-  orders: {
-    none: { strong: 2, weak: 2 },
-    additive: { strong: 1, weak: 2 },
-    scalar: { strong: 1, weak: 1 },
-    diagonal: { strong: 1, weak: 1 },
-    commutative: { strong: 1, weak: 1 },
-    general: { strong: 0.5, weak: 1 },
-  },
+  orders: ordersByNoise({ none: [2, 2], additive: [1, 2], commuting: [1, 1], general: [0.5, 1] }),
   remembers: true,
   prepare(problem, paths, h) {
     let pair: ReversiblePair | undefined;
