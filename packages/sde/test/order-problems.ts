@@ -142,7 +142,7 @@ export interface StrongCase {
 
 /** Problems that show the strong order of methods for each kind of noise, no more and no less. */
 export function strongCase(noise: NoiseType, calculus: Calculus): StrongCase {
-  const levels = [5, 6, 7, 8];
+  const levels = [4, 5, 6, 7];
   const paths = 100;
   // Over a longer time a few paths rule the mean square of what grows like an exponential of noise.
   const t1 = 0.5;
