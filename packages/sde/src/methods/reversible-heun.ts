@@ -79,7 +79,7 @@ export function reversiblePair(
  * Reversible Heun, Stratonovich: one drift a step, and steps that can be undone (`reversiblePair` of
  * `@sntk/sde/extending`).
  *
- * The companion state starts as the state, and starts again when a step does not begin where the last one ended. Without
+ * The companion state starts as the state, and starts again for a path whose step does not begin where its last one ended. Without
  * noise it is stable on an interval of the imaginary axis alone: for drifts that contract strongly another method is better.
  *
  * Source: Kidger, Foster, Li and Lyons, "Efficient and Accurate Gradients for Neural SDEs".
@@ -93,7 +93,12 @@ export const reversibleHeun: Method = {
     let pair: ReversiblePair | undefined;
     return (t, x, dW, out) => {
       if (!pair?.z.every((value, i) => value === x[i])) {
-        pair = reversiblePair(problem, { t0: t, x, paths });
+        const { z, zHat } = pair ?? { z: x, zHat: x };
+        const same = (i: number): boolean => {
+          for (let e = i % paths; e < x.length; e += paths) if (z[e] !== x[e]) return false;
+          return true;
+        };
+        pair = reversiblePair(problem, { t0: t, x, xHat: x.map((v, i) => (same(i) ? zHat[i] : v)), paths });
       }
       pair.advance(h, dW);
       out.set(pair.z);
