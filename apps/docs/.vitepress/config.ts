@@ -16,8 +16,9 @@ const guide: DefaultTheme.SidebarItem[] = [
     items: [
       { text: 'Figure 1', link: '/guide/figure1' },
       { text: 'The library', link: '/guide/library' },
-      { text: 'Speed', link: '/guide/benchmarks' },
+      { text: 'Stochastic equations', link: '/guide/sde' },
       { text: 'Theorems, measured', link: '/guide/theorems' },
+      { text: 'Speed', link: '/guide/benchmarks' },
     ],
   },
   { text: 'Theory', items: [{ text: 'Notation and equations', link: '/theory' }] },

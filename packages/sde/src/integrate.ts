@@ -7,6 +7,7 @@ import { integralsLength, type Method } from './method.ts';
 import { type MethodName, suitableMethod } from './methods/registry.ts';
 import { type PathWithin, pathWithin } from './path-within.ts';
 import { checkProblem, type SdeProblem } from './problem.ts';
+import { stoppingOf } from './stopping.ts';
 import { type GridOptions, placeOf, savedTimes, type TimeGrid, timeAt, timeGrid } from './time-grid.ts';
 
 /** How to integrate a problem. */
@@ -30,6 +31,11 @@ export interface IntegrateOptions extends GridOptions {
   readonly saveAt?: readonly number[] | 'all';
   /** Keeps the state of every step, so that `at` can answer any time. */
   readonly dense?: boolean;
+  /**
+   * A path stops at the end of the step where this first is ≤ 0, and keeps that state; it sees `[dimension]` of one path.
+   * `integrateAdaptive` finds the time more closely.
+   */
+  readonly stopWhen?: (t: number, x: Float64Array) => number;
   /** Called after every step with the state `[dimension, paths]`, which is valid until it returns. */
   readonly onStep?: (done: {
     readonly step: number;
@@ -48,8 +54,9 @@ export interface Solution {
   readonly times: Float64Array;
   /** The states at those times, `[dimension, paths]` each. */
   readonly states: readonly Float64Array[];
-  /** The state at t1, `[dimension, paths]`. */
+  /** The state at the end, `[dimension, paths]`, and each path's end: t1, or where `stopWhen` stopped it. */
   readonly final: Float64Array;
+  readonly endTimes: Float64Array;
   /** The state at any time from t0 to t1, `[dimension, paths]`; needs `dense`. Values are those that `saveAt` gives. */
   at(time: number): Float64Array;
 }
@@ -136,6 +143,8 @@ function* steps(problem: SdeProblem, options: IntegrateOptions): Generator<undef
   const noise = noiseOf(problem, options, method, grid);
   const { dW, integrals } = noise;
   const between = betweenSteps(problem, method, paths, noise);
+  const { dimension } = problem;
+  const stopping = options.stopWhen && stoppingOf(WHERE, { dimension, paths, firstPath }, options.stopWhen);
 
   let state = startState(problem.dimension, paths, options.x0);
   let next: Float64Array = new Float64Array(state.length);
@@ -146,33 +155,48 @@ function* steps(problem: SdeProblem, options: IntegrateOptions): Generator<undef
     if (keep[states.length]?.step === k && keep[states.length].part === 0) states.push(state.slice());
   };
   save(0);
+  let running = stopping?.check(grid.t0, state) ?? true;
   const stride = Math.max(1, Math.ceil(grid.steps / 100));
-  for (let k = 0; k < grid.steps; k++) {
+  for (let k = 0; k < grid.steps && running; k++) {
     signal?.throwIfAborted();
     const t = timeAt(grid, k);
     const time = timeAt(grid, k + 1);
     noise.draw?.(k, dW, integrals);
     if (k === 0 && !allFinite(integrals)) throw missingIntegrals(method);
     step(t, state, dW, next, integrals);
+    stopping?.hold(t, state, next);
     if (!allFinite(next))
       throw divergence({ state, next, paths, firstPath, step: k + 1, time, method: method.name });
     while (keep[states.length]?.step === k) {
-      states.push(between({ t, h: grid.h, x: state, next }, k, keep[states.length].part));
+      const inside = between({ t, h: grid.h, x: state, next }, k, keep[states.length].part);
+      stopping?.hold(t, state, inside);
+      states.push(inside);
     }
     [state, next] = [next, state];
     save(k + 1);
+    running = stopping?.check(time, state) ?? true;
     onStep?.({ step: k + 1, time, state });
-    if ((k + 1) % stride === 0 || k + 1 === grid.steps) onProgress?.({ done: k + 1, total: grid.steps });
+    const last = k + 1 === grid.steps || !running;
+    if (last || (k + 1) % stride === 0) onProgress?.({ done: last ? grid.steps : k + 1, total: grid.steps });
     yield undefined;
   }
+  while (states.length < keep.length) states.push(state.slice());
   const at = (time: number): Float64Array => {
     if (!dense) throw notDense('integrate');
     const { step: k, part } = placeOf('integrate, at', 'time', time, grid, options.increments === undefined);
-    if (part === 0) return all[k].slice();
+    // All paths may have stopped before.
+    if (part === 0 || k + 1 >= all.length) return all[Math.min(k, all.length - 1)].slice();
     noise.draw?.(k, dW, integrals);
-    return between({ t: timeAt(grid, k), h: grid.h, x: all[k], next: all[k + 1] }, k, part);
+    const t = timeAt(grid, k);
+    const inside = between({ t, h: grid.h, x: all[k], next: all[k + 1] }, k, part);
+    stopping?.hold(t, all[k], inside);
+    return inside;
   };
-  return { times: Float64Array.from(keep, ({ time }) => time), states, final: state, at };
+  const end = timeAt(grid, grid.steps);
+  const endTimes = Float64Array.from({ length: paths }, (_, p) =>
+    Math.min(end, stopping?.endTimes[p] ?? end),
+  );
+  return { times: Float64Array.from(keep, ({ time }) => time), states, final: state, endTimes, at };
 }
 
 /** What a step is given, and the Brownian motion within it. */
