@@ -1,8 +1,9 @@
 import { ndarrayBackend } from '@sntk/linalg';
 import type { EighArrays, FactorKernels } from '@sntk/linalg/extending';
+import { roundUp } from './cut.ts';
 import { divideBytes, type Eigenvalues, tridiagonalEigenpairs } from './divide-and-conquer.ts';
 import { withWork } from './operands.ts';
-import { multiply, type Product, productBytes, roundUp } from './product.ts';
+import { multiply, type Product, productBytes } from './product.ts';
 import type { Runtime } from './runtime.ts';
 import { type PlacedMatrix, tridiagonalBytes, tridiagonalize } from './tridiagonalize.ts';
 

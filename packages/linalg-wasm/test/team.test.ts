@@ -91,35 +91,47 @@ describe('a team', () => {
     expect(finish).toThrow('wasm packColumns64: the kernel stopped in a worker');
   });
 
-  it('does the next job alone after a worker has kept it waiting, and then asks again', () => {
+  it('does the next job alone after a worker has kept it waiting, and then asks again', async () => {
     const shared = createShared();
     const { control } = shared;
-    // Takes every second call and is slow about it.
+    const owed = new Int32Array(new SharedArrayBuffer(4));
+    // Takes a call when it is owed one, and ends it long after the other calls are done.
     const slow = new Worker(
-      `const { workerData: control } = require('node:worker_threads');
+      `const { control, owed } = require('node:worker_threads').workerData;
       for (;;) {
-        const taken = Atomics.load(control, 0);
-        if (taken % 2 === 0 || Atomics.load(control, 1) <= taken) continue;
-        if (Atomics.compareExchange(control, 0, taken, taken + 1) !== taken) continue;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
+        Atomics.wait(owed, 0, 0);
+        Atomics.add(control, 0, 1);
+        Atomics.store(owed, 0, 0);
+        Atomics.notify(owed, 0);
+        Atomics.wait(owed, 0, 0);
+        Atomics.store(owed, 0, 0);
+        Atomics.wait(owed, 0, 0, 300);
         Atomics.add(control, 2, 1);
         Atomics.notify(control, 2);
       }`,
-      { eval: true, workerData: control },
+      { eval: true, workerData: { control, owed } },
     );
     opened.push({ dispose: () => void slow.terminate() });
+    const tell = (): void => {
+      Atomics.store(owed, 0, 1);
+      Atomics.notify(owed, 0);
+    };
     const own: number[] = [];
-    const note = (job: number, call: number, awaited: number): void => {
+    const note = (job: number, call: number, shares: number): void => {
       own.push(10 * job + call);
-      // The other call is left to the worker, however long it takes to come.
-      while (awaited === 1 && Atomics.load(control, 0) < Atomics.load(control, LIMIT));
+      if (shares === 1) tell();
     };
     const team = workerTeam({ note }, ['note'], shared);
     team.join({ end: () => {} });
-    for (const [job, awaited] of [1, 0, 1].entries()) {
-      team.run({ kernel: 'note', calls: [0, 1].map((call) => [job, call, awaited]) });
+    for (const [job, shares] of [1, 0, 1].entries()) {
+      team.start({ kernel: 'note', calls: [0, 1].map((call) => [job, call, shares]) });
+      if (shares === 1) {
+        tell();
+        while (Atomics.load(owed, 0) === 1) Atomics.wait(owed, 0, 1);
+      }
+      team.finish();
     }
-    expect(own).toEqual([0, 10, 11, 20]);
+    expect(own).toEqual([1, 10, 11, 21]);
     expect(team.threads).toBe(2);
   });
 
