@@ -1,7 +1,7 @@
 import type { Architecture } from '@sntk/architecture';
 import { checkInteger } from '@sntk/errors';
 import { type Tensor, tensor } from '@sntk/linalg';
-import { checkDevicePoints, deviceKernel } from './device-kernel.ts';
+import { checkDevicePoints, deviceDiagonals, deviceKernel, deviceRows } from './device-kernel.ts';
 import { fusedRelu } from './fused-relu.ts';
 import { planOf, type Step } from './plan.ts';
 import { inputPair, type Points, readPoints } from './points.ts';
@@ -59,9 +59,9 @@ export function analyticKernel(architecture: Architecture, options: KernelOption
   if (takesImages(architecture)) return spatialKernel(architecture, { where: 'analyticKernel', X, Z });
   const steps = planOf(architecture);
   if (!X.backend.readSync) {
-    checkDevicePoints('options.X', X, architecture.inputs);
-    if (Z) checkDevicePoints('options.Z', Z, architecture.inputs);
-    return deviceKernel(steps, X, Z ?? X);
+    checkDevicePoints('analyticKernel', 'options.X', X, architecture.inputs);
+    if (Z) checkDevicePoints('analyticKernel', 'options.Z', Z, architecture.inputs);
+    return deviceKernel('analyticKernel', steps, X, Z ?? X);
   }
   const reader = { where: 'analyticKernel', architecture, steps };
   const x = readPoints('options.X', X, reader);
@@ -106,7 +106,13 @@ export function kernelDiagonals(
 ): KernelDiagonals {
   const { X } = options;
   if (takesImages(architecture)) return spatialDiagonals(architecture, { where: 'kernelDiagonals', X });
-  const reader = { where: 'kernelDiagonals', architecture, steps: planOf(architecture) };
+  const where = 'kernelDiagonals';
+  const steps = planOf(architecture);
+  if (!X.backend.readSync) {
+    checkDevicePoints(where, 'options.X', X, architecture.inputs);
+    return deviceDiagonals(steps, X);
+  }
+  const reader = { where, architecture, steps };
   const { tapes, count } = readPoints('options.X', X, reader);
   const of = (name: 'nngp' | 'ntk'): Tensor =>
     tensor(
@@ -154,6 +160,18 @@ export function* kernelBlocks(
     return;
   }
   const steps = planOf(architecture);
+  if (!X.backend.readSync) {
+    checkDevicePoints(where, 'options.X', X, architecture.inputs);
+    if (Z) checkDevicePoints(where, 'options.Z', Z, architecture.inputs);
+    for (let start = 0; start < X.shape[0]; start += rows) {
+      const stop = Math.min(start + rows, X.shape[0]);
+      const part = deviceRows(X, start, stop);
+      const block = deviceKernel(where, steps, part, Z ?? X);
+      part.dispose();
+      yield { start, stop, ...block };
+    }
+    return;
+  }
   const reader = { where, architecture, steps };
   const x = readPoints('options.X', X, reader);
   const z = Z ? readPoints('options.Z', Z, reader) : x;
