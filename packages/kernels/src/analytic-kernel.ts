@@ -1,7 +1,7 @@
 import type { Architecture } from '@sntk/architecture';
-import { checkChoice, checkInteger, UnavailableError } from '@sntk/errors';
+import { checkChoice, checkInteger } from '@sntk/errors';
 import { type Tensor, tensor } from '@sntk/linalg';
-import { checkDevicePoints, deviceKernel } from './device-kernel.ts';
+import { checkDevicePoints, deviceDiagonals, deviceKernel, deviceRows } from './device-kernel.ts';
 import { fusedRelu } from './fused-relu.ts';
 import { planOf, type Step } from './plan.ts';
 import { inputPair, type Points, readPoints, sliceRows } from './points.ts';
@@ -81,11 +81,12 @@ export function analyticKernel<G extends KernelChoice = 'both'>(
   }
   const steps = planOf(architecture);
   if (!X.backend.readSync) {
-    checkDevicePoints('options.X', X, architecture.inputs);
-    if (Z) checkDevicePoints('options.Z', Z, architecture.inputs);
-    if (get === 'all')
-      throw new UnavailableError('analyticKernel', 'diagonals of points on a device; leave out `get`');
-    return choose(get, deviceKernel(steps, X, Z ?? X));
+    checkDevicePoints('analyticKernel', 'options.X', X, architecture.inputs);
+    if (Z) checkDevicePoints('analyticKernel', 'options.Z', Z, architecture.inputs);
+    return choose(get, deviceKernel('analyticKernel', steps, X, Z ?? X), () => ({
+      X: deviceDiagonals(steps, X),
+      Z: deviceDiagonals(steps, Z ?? X),
+    }));
   }
   const reader = { where: 'analyticKernel', architecture, steps };
   const x = readPoints('options.X', X, reader);
@@ -107,14 +108,14 @@ export function analyticKernel<G extends KernelChoice = 'both'>(
 function choose<G extends KernelChoice>(
   get: G,
   { nngp, ntk }: KernelPair,
-  diagonals?: () => { readonly X: KernelDiagonals; readonly Z: KernelDiagonals },
+  diagonals: () => { readonly X: KernelDiagonals; readonly Z: KernelDiagonals },
 ): KernelResult<G> {
   if (get === 'nngp') ntk.dispose();
   if (get === 'ntk') nngp.dispose();
   return {
     ...(get === 'ntk' ? {} : { nngp }),
     ...(get === 'nngp' ? {} : { ntk }),
-    ...(get === 'all' ? { diagonals: diagonals?.() } : {}),
+    ...(get === 'all' ? { diagonals: diagonals() } : {}),
   } as KernelResult<G>;
 }
 
@@ -148,8 +149,13 @@ export function kernelDiagonals(
 ): KernelDiagonals {
   const { X } = options;
   if (takesImages(architecture)) return spatialDiagonals(architecture, { where: 'kernelDiagonals', X });
-  const reader = { where: 'kernelDiagonals', architecture, steps: planOf(architecture) };
-  return diagonalsOf(X, readPoints('options.X', X, reader));
+  const where = 'kernelDiagonals';
+  const steps = planOf(architecture);
+  if (!X.backend.readSync) {
+    checkDevicePoints(where, 'options.X', X, architecture.inputs);
+    return deviceDiagonals(steps, X);
+  }
+  return diagonalsOf(X, readPoints('options.X', X, { where, architecture, steps }));
 }
 
 function diagonalsOf(X: Tensor, { tapes, count }: Points): KernelDiagonals {
@@ -208,6 +214,20 @@ export function* kernelBlocks(
     return;
   }
   const steps = planOf(architecture);
+  if (!X.backend.readSync) {
+    checkDevicePoints(where, 'options.X', X, architecture.inputs);
+    if (Z) checkDevicePoints(where, 'options.Z', Z, architecture.inputs);
+    for (let start = 0; start < X.shape[0]; start += rows) {
+      signal?.throwIfAborted();
+      const stop = Math.min(start + rows, X.shape[0]);
+      const part = deviceRows(X, start, stop);
+      const block = deviceKernel(where, steps, part, Z ?? X);
+      part.dispose();
+      onProgress?.({ done: stop, total: X.shape[0] });
+      yield { start, stop, ...block };
+    }
+    return;
+  }
   const reader = { where, architecture, steps };
   const x = readPoints('options.X', X, reader);
   const z = Z ? readPoints('options.Z', Z, reader) : x;

@@ -1,6 +1,7 @@
 import { ArgumentError, UnavailableError } from '@sntk/errors';
 import {
   add,
+  type Backend,
   binary,
   matmul,
   mul,
@@ -10,6 +11,7 @@ import {
   sub,
   type Tensor,
   tensor,
+  transpose,
   unary,
 } from '@sntk/linalg';
 import { scope } from '@sntk/linalg/devices';
@@ -22,43 +24,78 @@ const MOST_DIFFERENCES = 2 ** 22;
 /** Lengths below this are those of zero vectors. */
 const TINY = 1e-30;
 
+/** Both kernels, on the device of the points. */
+export interface DeviceKernels {
+  readonly nngp: Tensor;
+  readonly ntk: Tensor;
+}
+
 /**
  * Both kernels, MATH (3)–(5), by operations on tensors alone, so that nothing leaves the device: the recursion of
  * `pairRecursion` with a tensor in place of each number, and distance and determinant carried beside the covariance.
  */
-export function deviceKernel(
-  steps: readonly Step[],
-  X: Tensor,
-  Z: Tensor,
-): { readonly nngp: Tensor; readonly ntk: Tensor } {
-  checkSteps(steps, X);
+export function deviceKernel(where: string, steps: readonly Step[], X: Tensor, Z: Tensor): DeviceKernels {
+  checkSteps(where, steps, X);
   if (Z.backend !== X.backend) {
     throw new ArgumentError({
-      where: 'analyticKernel',
+      where,
       argument: 'options.Z',
       wanted: `on backend ${X.backend.name} like X`,
       got: Z.backend.name,
       fix: 'move it with await toBackend(Z, X.backend)',
     });
   }
-  let state = scope(X.backend, () => inputPairs(X, Z));
+  return runSteps(
+    steps,
+    scope(X.backend, () => inputPairs(X, Z)),
+  );
+}
+
+/** The diagonals of both kernels, `[N]`: the recursion with each point as its own partner, at distance 0. */
+export function deviceDiagonals(steps: readonly Step[], X: Tensor): DeviceKernels {
+  checkSteps('kernelDiagonals', steps, X);
+  const [N, d] = X.shape;
+  const start = scope(X.backend, () => {
+    const q = mul(reduce('sum', unary('square', X), 1), 1 / d);
+    const nothing = mul(q, 0);
+    return { rows: q, columns: q, covariance: q, distance: nothing, determinant: nothing, ntk: nothing };
+  });
+  const columns = runSteps(steps, start);
+  const { nngp, ntk } = columns;
+  const flat = { nngp: reshape(nngp, [N]), ntk: reshape(ntk, [N]) };
+  for (const used of [nngp, ntk]) used.dispose();
+  return flat;
+}
+
+/** The rows `start … stop` of a matrix, by a product with a part of the identity. */
+export function deviceRows(X: Tensor, start: number, stop: number): Tensor {
+  const { backend, shape } = X;
+  return scope(backend, () => {
+    const turned = matmul(X, selection(backend, shape[0], start, stop - start), { transposeA: true });
+    return { rows: transpose(turned) };
+  }).rows;
+}
+
+function runSteps(steps: readonly Step[], start: State): DeviceKernels {
+  let state = start;
   for (const step of steps) {
-    const next = scope(X.backend, () => advance(step, state));
-    for (const [name, used] of Object.entries(state)) if (used !== next[name]) used.dispose();
+    const next = scope(state.ntk.backend, () => advance(step, state));
+    const kept = new Set(Object.values(next));
+    for (const used of Object.values(state)) if (!kept.has(used)) used.dispose();
     state = next;
   }
-  const { covariance, ntk, ...rest } = state;
-  for (const used of Object.values(rest)) used.dispose();
+  const { covariance, ntk } = state;
+  for (const used of Object.values(state)) if (used !== covariance && used !== ntk) used.dispose();
   return { nngp: covariance, ntk };
 }
 
-function checkSteps(steps: readonly Step[], { backend }: Tensor): void {
+function checkSteps(where: string, steps: readonly Step[], { backend }: Tensor): void {
   for (const step of steps) {
     if (step.kind === 'dense' || (step.kind === 'dual' && deviceDual(step.dual))) continue;
     const what =
       step.kind === 'dual' ? 'activations other than relu, erf and linear' : `steps of kind ${step.kind}`;
     throw new UnavailableError(
-      'analyticKernel',
+      where,
       `backend ${backend.name} has no ${what}; move X with await toBackend(X, ndarrayBackend())`,
     );
   }
@@ -125,7 +162,7 @@ function squaredLengths(combine: typeof add, x: Tensor, z: Tensor): Tensor {
     const count = Math.min(width, d - first);
     const before = total;
     total = scope(backend, () => {
-      const pick = (a: Tensor): Tensor => (count === d ? a : matmul(a, selection(a, first, count)));
+      const pick = (a: Tensor): Tensor => (count === d ? a : matmul(a, selection(backend, d, first, count)));
       const pairs = combine(reshape(pick(x), [N, 1, count]), reshape(pick(z), [1, M, count]));
       const part = reshape(reduce('sum', unary('square', pairs), 2), [N, M]);
       return { sum: before ? add(before, part) : part };
@@ -135,19 +172,18 @@ function squaredLengths(combine: typeof add, x: Tensor, z: Tensor): Tensor {
   return total!;
 }
 
-/** The matrix that takes the columns `first … first + count` out of `a`. */
-function selection(a: Tensor, first: number, count: number): Tensor {
-  const d = a.shape[1];
+/** The columns `first … first + count` of the identity of size `d`. */
+function selection(backend: Backend, d: number, first: number, count: number): Tensor {
   const entries = new Float32Array(d * count);
   for (let p = 0; p < count; p++) entries[(first + p) * count + p] = 1;
-  return tensor(entries, { backend: a.backend, shape: [d, count] });
+  return tensor(entries, { backend, shape: [d, count] });
 }
 
 /** Throws for points that are no matrix of `inputs` columns. */
-export function checkDevicePoints(argument: string, X: Tensor, inputs: number): void {
+export function checkDevicePoints(where: string, argument: string, X: Tensor, inputs: number): void {
   if (X.shape.length === 2 && X.shape[1] === inputs) return;
   throw new ArgumentError({
-    where: 'analyticKernel',
+    where,
     argument,
     wanted: `of shape [N, ${inputs}]`,
     got: showShape(X.shape),

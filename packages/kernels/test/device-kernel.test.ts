@@ -1,9 +1,9 @@
 import { ACTIVATIONS, activate, dense, dropout, fullyConnected, network, relu } from '@sntk/architecture';
 import { ndarrayBackend, type Tensor, tensor, toArray } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
-import { standInDevice } from '@sntk/testing';
+import { expectClose, standInDevice } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
-import { analyticKernel } from '../src/index.ts';
+import { analyticKernel, kernelBlocks, kernelDiagonals } from '../src/index.ts';
 
 const POINTS = 37;
 
@@ -86,6 +86,41 @@ describe('the recursion by tensors', () => {
       }
     },
   );
+
+  it('gives the diagonals, and blocks of rows, of the whole kernel', async () => {
+    const architecture = fullyConnected({ inputs: 2, hidden: [1, 1], biasVariance: 0.3 });
+    const data = hardPoints(2);
+    const exact = {
+      X: tensor(Float64Array.from(data), { backend: ndarrayBackend(), shape: [POINTS, 2] }),
+    };
+    const { backend, reads, live } = standInDevice();
+    const X = tensor(data, { backend, shape: [POINTS, 2] });
+    const found = kernelDiagonals(architecture, { X });
+    const blocks = [...kernelBlocks(architecture, { X, rows: 15 })];
+    expect(reads()).toBe(0);
+    expect(live()).toBe(1 + 2 + 2 * 3);
+    expect(blocks.map(({ start, stop }) => [start, stop])).toEqual([
+      [0, 15],
+      [15, 30],
+      [30, 37],
+    ]);
+    const diagonals = kernelDiagonals(architecture, exact);
+    const { ntk } = analyticKernel(architecture, exact);
+    for (const name of ['nngp', 'ntk'] as const) {
+      expect(found[name].shape).toEqual([POINTS]);
+      expectClose((await found[name].read()).data, toArray(diagonals[name]), { relative: 1e-6 });
+    }
+    for (const block of blocks) {
+      expect(block.ntk.shape).toEqual([block.stop - block.start, POINTS]);
+      const rows = toArray(ntk).subarray(block.start * POINTS, block.stop * POINTS);
+      const { data: values } = await block.ntk.read();
+      values.forEach((value: number, at: number) => {
+        const [i, j] = [block.start + Math.floor(at / POINTS), at % POINTS];
+        const scale = Math.sqrt(toArray(ntk)[i * (POINTS + 1)] * toArray(ntk)[j * (POINTS + 1)]);
+        expect(Math.abs(value - rows[at])).toBeLessThanOrEqual(1e-6 * scale);
+      });
+    }
+  });
 
   it('knows the parameterization standard, in which widths matter', async () => {
     const architecture = fullyConnected({

@@ -69,11 +69,12 @@ async function start(device: TfjsDevice, wasmPath: string | undefined): Promise<
   const tf = await loadTf(device, wasmPath);
   const state = watchDevice(tf, device);
   const { unary, binary, reduce } = operations(tf, device);
+  const where = `tfjs-${device}`;
 
   /** Runs on this device, whichever tfjs was on before, and keeps nothing but the result. */
   const run = (shape: readonly number[], compute: () => TfTensor): Tensor => {
     checkAlive();
-    checkSize(device, shape, state.mostBytes);
+    checkSize(where, shape, state.mostBytes);
     // With a device that has started, tfjs changes over before it gives the promise.
     if (tf.getBackend() !== device) void tf.setBackend(device);
     try {
@@ -89,14 +90,14 @@ async function start(device: TfjsDevice, wasmPath: string | undefined): Promise<
     state.notice(cause);
     checkAlive(cause);
     const { message = String(cause), name = '' } = cause instanceof Error ? cause : {};
-    return new UnavailableError(backend.name, `the device failed (${message || name})`, { cause });
+    return new UnavailableError(where, `the device failed (${message || name})`, { cause });
   };
 
   const checkAlive = (cause?: unknown): void => {
     const reason = state.lost();
     if (reason === undefined) return;
     throw new UnavailableError(
-      backend.name,
+      where,
       `the device was lost (${reason}), and its tensors with it; await tfjsBackend({ device: '${device}' }) starts it again`,
       { cause },
     );
@@ -106,7 +107,7 @@ async function start(device: TfjsDevice, wasmPath: string | undefined): Promise<
     const held = t.storage as TfTensor;
     if (held.isDisposed) {
       throw new ArgumentError({
-        where: backend.name,
+        where,
         argument: 'tensor',
         wanted: 'a tensor that has not been disposed of',
         got: 'a disposed one',
@@ -151,7 +152,10 @@ async function start(device: TfjsDevice, wasmPath: string | undefined): Promise<
   };
 
   const backend: Backend = {
-    name: `tfjs-${device}`,
+    // The device may be started again under the same name, and tensors of both be mixed.
+    get name(): string {
+      return state.lost() === undefined ? where : `${where} that was lost`;
+    },
     device: 'gpu',
     ...(state.threads === undefined ? {} : { threads: state.threads }),
     dtypes: ['float32'],
@@ -187,11 +191,11 @@ async function start(device: TfjsDevice, wasmPath: string | undefined): Promise<
   return { backend, state, tf };
 }
 
-function checkSize(device: TfjsDevice, shape: readonly number[], most: number): void {
+function checkSize(where: string, shape: readonly number[], most: number): void {
   const bytes = 4 * sizeOf(shape);
   if (bytes <= most) return;
   throw new ArgumentError({
-    where: `tfjs-${device}`,
+    where,
     argument: 'the size of a tensor',
     wanted: `at most ${(most / 2 ** 20).toFixed(0)} MiB on this device`,
     got: `${showShape(shape)}, which is ${(bytes / 2 ** 20).toFixed(0)} MiB`,

@@ -49,6 +49,9 @@ describe('a WebGPU device', () => {
     expect(again).not.toBe(webgpu);
     expect(() => matmul(a, a)).toThrow(lost('webgpu', 'destroyed'));
     const b = tensor([[3]], { backend: again });
+    expect(() => matmul(a, b)).toThrow(
+      'b must be on backend tfjs-webgpu that was lost (float32) like a, got "tfjs-webgpu (float32)"',
+    );
     const square = matmul(b, b);
     expect([...(await square.read()).data]).toEqual([9]);
     for (const t of [a, product, b, square]) t.dispose();

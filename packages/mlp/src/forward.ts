@@ -1,9 +1,11 @@
 import type { Architecture } from '@sntk/architecture';
 import type { FloatArray, Tensor } from '@sntk/linalg';
+import { deviceChain } from './device-chain.ts';
 import { type DropoutOption, runPass } from './pass.ts';
 
 /**
- * The network's outputs `[N, O]` at `X` `[N, d]`, MATH (1), in the backend and dtype of `X`.
+ * The network's outputs `[N, O]` at `X` `[N, d]`, MATH (1), in the backend and dtype of `X`. On a device chains of dense
+ * layers run, by `deviceChain` of `@sntk/mlp/devices`.
  *
  * @throws ArgumentError when `X` or `theta` does not fit the architecture.
  * @example
@@ -25,5 +27,13 @@ export function forward(
   X: Tensor,
   options: DropoutOption = {},
 ): Tensor {
+  if (!X.backend.readSync) {
+    const chain = deviceChain(architecture, theta, { backend: X.backend });
+    try {
+      return chain.forward(X);
+    } finally {
+      chain.dispose();
+    }
+  }
   return runPass(architecture, theta, X, options).output.value;
 }

@@ -4,7 +4,7 @@ import { createRng } from '@sntk/random';
 import { expectClose, standInDevice } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
 import { deviceChain } from '../src/devices.ts';
-import { initialize, networkChain } from '../src/index.ts';
+import { forward, initialize, networkChain } from '../src/index.ts';
 
 const ROWS = 5;
 
@@ -69,6 +69,22 @@ describe('deviceChain', () => {
       expect(live()).toBe(1);
     },
   );
+
+  it('is what forward runs on a device, and leaves only the outputs', async () => {
+    const architecture = NETWORKS.tanh;
+    const theta = initialize(architecture, { rng: createRng(3) });
+    const { backend, reads, live } = standInDevice();
+    const x = entries(ROWS * 3);
+    const f = forward(architecture, theta, tensor(x, { backend, shape: [ROWS, 3] }));
+    expect(reads()).toBe(0);
+    expect(live()).toBe(2);
+    const exact = forward(
+      architecture,
+      theta,
+      tensor(Float64Array.from(x), { backend: ndarrayBackend(), shape: [ROWS, 3] }),
+    );
+    expectClose((await f.read()).data, toArray(exact), { absolute: 1e-6, relative: 1e-6 });
+  });
 
   it('runs on CPU backends in float32', () => {
     const architecture = NETWORKS.relu;
