@@ -1,14 +1,12 @@
 import { ArgumentError, checkFinite, checkInteger, NumericalError } from '@sntk/errors';
 import type { Rng } from '@sntk/random';
-import { brownianIncrements, type IncrementSource } from './brownian-increments.ts';
-import { interpolant, type StepEnds } from './interpolant.ts';
-import { areaTerms } from './levy-area.ts';
-import { integralsLength, type Method } from './method.ts';
+import type { IncrementSource } from './brownian-increments.ts';
+import type { Method } from './method.ts';
 import { type MethodName, suitableMethod } from './methods/registry.ts';
-import { type PathWithin, pathWithin } from './path-within.ts';
 import { checkProblem, type SdeProblem } from './problem.ts';
+import { betweenSteps, missingIntegrals, stepNoise } from './step-noise.ts';
 import { stoppingOf } from './stopping.ts';
-import { type GridOptions, placeOf, savedTimes, type TimeGrid, timeAt, timeGrid } from './time-grid.ts';
+import { type GridOptions, placeOf, savedTimes, timeAt, timeGrid } from './time-grid.ts';
 
 /** How to integrate a problem. */
 export interface IntegrateOptions extends GridOptions {
@@ -140,7 +138,7 @@ function* steps(problem: SdeProblem, options: IntegrateOptions): Generator<undef
   const keep = savedTimes(WHERE, grid, options.saveAt, options.increments === undefined);
   const method = suitableMethod(WHERE, options.method, problem);
   const step = method.prepare(problem, paths, grid.h);
-  const noise = noiseOf(problem, options, method, grid);
+  const noise = stepNoise(problem, options, method, grid);
   const { dW, integrals } = noise;
   const between = betweenSteps(problem, method, paths, noise);
   const { dimension } = problem;
@@ -199,33 +197,6 @@ function* steps(problem: SdeProblem, options: IntegrateOptions): Generator<undef
   return { times: Float64Array.from(keep, ({ time }) => time), states, final: state, endTimes, at };
 }
 
-/** What a step is given, and the Brownian motion within it. */
-interface Noise {
-  readonly draw: IncrementSource | undefined;
-  readonly dW: Float64Array;
-  readonly integrals: Float64Array;
-  readonly within: PathWithin | undefined;
-}
-
-/** The state inside step number `k`, whose increments are in `noise`. */
-function betweenSteps(
-  problem: SdeProblem,
-  method: Method,
-  paths: number,
-  noise: Noise,
-): (ends: StepEnds, k: number, part: number) => Float64Array {
-  const interpolate = interpolant(problem, method, paths);
-  const { dW, integrals, within } = noise;
-  const dZ = method.integrals === 'spaceTime' ? integrals : new Float64Array(0);
-  const [W, Z] = [new Float64Array(dW.length), new Float64Array(dZ.length)];
-  return (ends, k, part) => {
-    const out = new Float64Array(ends.x.length);
-    within?.(k, part, dW, dZ, W, Z);
-    interpolate(ends)(part, out, { dW, W, Z });
-    return out;
-  };
-}
-
 function startState(dimension: number, paths: number, x0: ArrayLike<number>): Float64Array {
   const size = dimension * paths;
   if (x0.length !== dimension && x0.length !== size) {
@@ -240,43 +211,6 @@ function startState(dimension: number, paths: number, x0: ArrayLike<number>): Fl
   return Float64Array.from({ length: size }, (_, i) =>
     x0.length === size ? x0[i] : x0[Math.floor(i / paths)],
   );
-}
-
-function noiseOf(problem: SdeProblem, options: IntegrateOptions, method: Method, grid: TimeGrid): Noise {
-  const { noiseDimension, noise } = problem;
-  const { rng, increments, paths = 1, firstPath = 0 } = options;
-  const dW = new Float64Array(noiseDimension * paths);
-  const integrals = new Float64Array(integralsLength(method.integrals, noiseDimension, paths));
-  if (noise === 'none') return { draw: undefined, dW, integrals, within: undefined };
-  if ((rng === undefined) === (increments === undefined)) {
-    throw new ArgumentError({
-      where: WHERE,
-      argument: 'options.rng',
-      wanted: 'given, or options.increments, not both',
-      got: rng,
-      fix: "pass { rng: createRng(seed) } of '@sntk/random'",
-    });
-  }
-  // A source of the caller's own that leaves the integrals out is caught at the first step.
-  integrals.fill(Number.NaN);
-  if (increments) return { draw: increments, dW, integrals, within: undefined };
-  const common = { rng: rng!, noiseDimension, paths, firstPath, step: grid.h };
-  const draw = brownianIncrements({
-    ...common,
-    ...(method.integrals && { integrals: method.integrals }),
-    terms: areaTerms(noiseDimension, grid.steps),
-  });
-  return { draw, dW, integrals, within: pathWithin(common) };
-}
-
-function missingIntegrals(method: Method): ArgumentError {
-  return new ArgumentError({
-    where: WHERE,
-    argument: 'options.increments',
-    wanted: `a source that also writes the ${method.integrals} integrals, which ${method.name} takes`,
-    got: 'one that left them out',
-    fix: 'pass rng, or brownianIncrements with options.integrals',
-  });
 }
 
 /** The refusal to say what the state was at times that were not kept. */

@@ -14,6 +14,7 @@ import {
   arctangent,
   dampedAdditive,
   geometricBrownianMotion,
+  kuboOscillator,
   levyArea,
   nonCommutativeLinear,
   ornsteinUhlenbeck,
@@ -90,7 +91,40 @@ describe('paths', () => {
     const ou = ornsteinUhlenbeck({ rate: 1, volatility: 1 });
     expect(changeCalculus(ou, 'stratonovich').drift).toBe(ou.drift);
     expect(changeCalculus(ou, 'ito')).toBe(ou);
-    expect(() => changeCalculus(levyArea('ito'), 'stratonovich')).toThrow('none, additive, or diagonal');
+  });
+
+  test('a change of calculus without derivatives agrees with the forms that are known, for any noise', () => {
+    const forms: [SdeProblem, SdeProblem][] = [
+      // The Stratonovich form with decay r is the Itô form with r − ½(p² + q²).
+      [
+        nonCommutativeLinear({ decay: 1, first: 0.8, second: 0.6, calculus: 'stratonovich' }),
+        nonCommutativeLinear({ decay: 0.5, first: 0.8, second: 0.6 }),
+      ],
+      [
+        kuboOscillator({ frequency: 2, volatility: 0.7 }),
+        kuboOscillator({ frequency: 2, volatility: 0.7, calculus: 'ito' }),
+      ],
+      [levyArea('stratonovich'), levyArea('ito')],
+    ];
+    const bare = arctangent({ a: 0.9 });
+    const { apply } = bare.diffusion!;
+    forms.push([arctangent({ a: 0.9, calculus: 'stratonovich' }), { ...bare, diffusion: { apply } }]);
+    const paths = 3;
+    for (const [stratonovich, ito] of forms) {
+      const x = Float64Array.from({ length: stratonovich.dimension * paths }, (_, i) => 0.3 * i - 0.4);
+      const drift = (problem: SdeProblem): Float64Array => {
+        const out = new Float64Array(x.length);
+        problem.drift(0.5, x, out, paths);
+        return out;
+      };
+      const [there, back] = [changeCalculus(ito, 'stratonovich'), changeCalculus(stratonovich, 'ito')];
+      for (const [found, wanted] of [
+        [drift(there), drift(stratonovich)],
+        [drift(back), drift(ito)],
+      ]) {
+        for (let i = 0; i < x.length; i++) expect(Math.abs(found[i] - wanted[i])).toBeLessThan(1e-9);
+      }
+    }
   });
 });
 
