@@ -2,17 +2,21 @@ import type { FloatArray } from '@sntk/linalg';
 import type { ChainLayer } from '@sntk/linalg/extending';
 
 /*
- * How a chain lies in WASM memory; `assembly/chain.ts` says why. Units are taken in groups of four, filled up with zeros:
- * weights `[panels][groups][4 rows][4 lanes]`, anything by unit and batch row `[groups][stride][4 lanes]`.
+ * How a chain lies in WASM memory; `assembly/chain.ts` says why. A vector has L lanes, four in float32 and two in float64. Units
+ * are filled up with zeros to a multiple of four: weights are `[outputs/4][inputs/L][4 rows][L lanes]`, anything by unit and
+ * batch row `[units/L][stride][L lanes]`. All parameters come first, one copy of that region for each of the rule's averages after
+ * them, so that a parameter and its averages are a constant distance apart.
  */
 
-/** A layer's extents in groups of four, and where its numbers are, in bytes from the chain's allocation. */
+/** A layer's extents, and where its numbers are, in bytes from the chain's allocation. */
 export interface PlacedLayer {
   readonly layer: ChainLayer;
-  /** Groups of inputs. */
+  /** Vectors of inputs. */
   readonly groups: number;
-  /** Groups of outputs. */
+  /** Outputs in fours. */
   readonly panels: number;
+  /** Vectors of outputs. */
+  readonly outputGroups: number;
   readonly weights: number;
   readonly biases: number;
   /** What the layer reads. */
@@ -25,99 +29,126 @@ export interface PlacedLayer {
 
 export interface Placement {
   readonly layers: readonly PlacedLayer[];
+  /** Bytes from a parameter to its first average, and from there to its second. */
+  readonly distance: number;
   /** Two buffers for ∂loss by unit and batch row, the largest layer's size. */
   readonly signals: readonly [number, number];
+  /** What `assembly/chain-rule.ts` reads. */
+  readonly rule: number;
   readonly bytes: number;
 }
+
+const PAGE = 4096;
+/** Loads and stores a multiple of a page apart wait for each other, so regions begin at other places of a page. */
+const SHIFT = 1088;
 
 /** Distance of two groups of units in vectors, an odd multiple of 64 bytes where it is long: powers of two share cache sets. */
 export function strideOf(rows: number): number {
   return rows <= 32 ? rows : (Math.ceil(rows / 4) | 1) * 4;
 }
 
-/** Places all that a chain of `layers` needs for up to `maxRows` batch rows. */
+/** Places all that a chain of `layers` needs for up to `maxRows` batch rows and a rule of `averages` averages. */
 export function placeChain(
   layers: readonly ChainLayer[],
-  maxRows: number,
-  isCalledBack: (layer: ChainLayer) => boolean,
+  options: {
+    readonly lanes: number;
+    readonly maxRows: number;
+    readonly averages: number;
+    readonly isCalledBack: (layer: ChainLayer) => boolean;
+  },
 ): Placement {
+  const { lanes, maxRows, averages, isCalledBack } = options;
   let bytes = 0;
   const reserve = (vectors: number): number => {
     const at = bytes;
     bytes += Math.ceil(vectors / 4) * 64;
     return at;
   };
+  const groupsOf = (units: number): number => Math.ceil(units / 4) * (4 / lanes);
+  const parameters = layers.map(({ inputs, outputs }) => {
+    const [groups, panels, outputGroups] = [groupsOf(inputs), Math.ceil(outputs / 4), groupsOf(outputs)];
+    return {
+      groups,
+      panels,
+      outputGroups,
+      weights: reserve(panels * groups * 4),
+      biases: reserve(outputGroups),
+    };
+  });
+  const distance = averages > 0 ? Math.ceil(bytes / PAGE) * PAGE + SHIFT : 0;
+  bytes += averages * distance;
   const stride = strideOf(maxRows);
-  const groupsOf = (units: number): number => Math.ceil(units / 4);
-  let inputs = reserve(groupsOf(layers[0].inputs) * stride);
-  const placed = layers.map((layer): PlacedLayer => {
-    const groups = groupsOf(layer.inputs);
-    const panels = groupsOf(layer.outputs);
-    const weights = reserve(panels * groups * 4);
-    const biases = reserve(panels);
-    const affine = reserve(panels * stride);
-    const outputs = isCalledBack(layer) ? reserve(panels * stride) : affine;
-    const at: PlacedLayer = { layer, groups, panels, weights, biases, inputs, affine, outputs };
+  let inputs = reserve(parameters[0].groups * stride);
+  const placed = layers.map((layer, l): PlacedLayer => {
+    const { outputGroups } = parameters[l];
+    const affine = reserve(outputGroups * stride);
+    const outputs = isCalledBack(layer) ? reserve(outputGroups * stride) : affine;
+    const at: PlacedLayer = { layer, ...parameters[l], inputs, affine, outputs };
     inputs = outputs;
     return at;
   });
-  const largest = Math.max(...placed.map((at) => at.panels)) * stride;
-  return { layers: placed, signals: [reserve(largest), reserve(largest)], bytes };
+  const largest = Math.max(...placed.map((at) => at.outputGroups)) * stride;
+  return { layers: placed, distance, signals: [reserve(largest), reserve(largest)], rule: reserve(8), bytes };
 }
 
-/** Copies row-major `[rows, units]` numbers to `address`, with zeros in the lanes left over. */
+/** Where unit `unit` of batch row 0 is, in numbers from the array's start; batch rows are `lanes` apart. */
+export function unitOffset(unit: number, stride: number, lanes: number): number {
+  return Math.floor(unit / lanes) * stride * lanes + (unit % lanes);
+}
+
+/** Copies row-major `[rows, units]` numbers to `start`, with zeros in the units left over. */
 export function writeUnits(
-  memory: Float32Array,
-  address: number,
-  stride: number,
+  memory: FloatArray,
+  start: number,
   from: FloatArray,
-  rows: number,
-  units: number,
+  at: { readonly stride: number; readonly lanes: number; readonly rows: number; readonly units: number },
 ): void {
-  const start = address / 4;
-  for (let j = 0; j < rows; j++) {
-    for (let unit = 0; unit < Math.ceil(units / 4) * 4; unit++) {
-      const to = start + ((unit >> 2) * stride + j) * 4 + (unit & 3);
-      memory[to] = unit < units ? from[j * units + unit] : 0;
-    }
+  const { stride, lanes, rows, units } = at;
+  for (let unit = 0; unit < Math.ceil(units / 4) * 4; unit++) {
+    const to = start + unitOffset(unit, stride, lanes);
+    for (let j = 0; j < rows; j++) memory[to + j * lanes] = unit < units ? from[j * units + unit] : 0;
   }
 }
 
-/** The row-major `[rows, units]` numbers at `address`. */
+/** Copies the row-major `[rows, units]` numbers at `start` to `out`. */
 export function readUnits(
-  memory: Float32Array,
-  address: number,
-  stride: number,
-  rows: number,
-  units: number,
-): Float32Array {
-  const out = new Float32Array(rows * units);
-  const start = address / 4;
-  for (let j = 0; j < rows; j++) {
-    for (let unit = 0; unit < units; unit++) {
-      out[j * units + unit] = memory[start + ((unit >> 2) * stride + j) * 4 + (unit & 3)];
-    }
+  memory: FloatArray,
+  start: number,
+  out: FloatArray,
+  at: { readonly stride: number; readonly lanes: number; readonly rows: number; readonly units: number },
+): void {
+  const { stride, lanes, rows, units } = at;
+  for (let unit = 0; unit < units; unit++) {
+    const from = start + unitOffset(unit, stride, lanes);
+    for (let j = 0; j < rows; j++) out[j * units + unit] = memory[from + j * lanes];
   }
-  return out;
 }
 
-/** Copies row-major weights to their panels at `address`, or back from there. */
-export function moveWeights(
-  memory: Float32Array,
-  address: number,
-  weights: Float32Array,
-  layer: ChainLayer,
+/** Copies the parameters of `layers`, row-major, to their panels in the region at `base` bytes, or back from there. */
+export function moveParameters(
+  memory: FloatArray,
+  base: number,
+  layers: readonly PlacedLayer[],
+  parameters: FloatArray,
   direction: 'in' | 'out',
 ): void {
-  const { inputs, outputs } = layer;
-  const groups = Math.ceil(inputs / 4);
-  const start = address / 4;
-  for (let r = 0; r < outputs; r++) {
-    const row = start + (r >> 2) * groups * 16 + (r & 3) * 4;
-    for (let k = 0; k < inputs; k++) {
-      const at = row + (k >> 2) * 16 + (k & 3);
-      if (direction === 'in') memory[at] = weights[r * inputs + k];
-      else weights[r * inputs + k] = memory[at];
+  const size = memory.BYTES_PER_ELEMENT;
+  const lanes = 16 / size;
+  let at = 0;
+  for (const { layer, groups, weights, biases } of layers) {
+    const { inputs, outputs } = layer;
+    for (let r = 0; r < outputs; r++, at += inputs) {
+      const row = (base + weights) / size + (r >> 2) * groups * 4 * lanes + (r & 3) * lanes;
+      for (let k = 0; k < inputs; k++) {
+        const to = row + Math.floor(k / lanes) * 4 * lanes + (k % lanes);
+        if (direction === 'in') memory[to] = parameters[at + k];
+        else parameters[at + k] = memory[to];
+      }
     }
+    const outside = parameters.subarray(at, at + outputs);
+    const inside = memory.subarray((base + biases) / size, (base + biases) / size + outputs);
+    if (direction === 'in') inside.set(outside);
+    else outside.set(inside);
+    at += outputs;
   }
 }

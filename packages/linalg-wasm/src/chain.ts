@@ -1,45 +1,63 @@
-import { ArgumentError, checkInteger, checkLength } from '@sntk/errors';
-import type { ChainLayer, DenseChain, DenseChainRequest } from '@sntk/linalg/extending';
+import type { FloatArray } from '@sntk/linalg';
 import {
-  moveWeights,
-  type PlacedLayer,
-  placeChain,
-  readUnits,
-  strideOf,
-  writeUnits,
-} from './chain-layout.ts';
+  type ChainLayer,
+  checkChainGradient,
+  checkChainInput,
+  checkChainRequest,
+  type DenseChain,
+  type DenseChainRequest,
+} from '@sntk/linalg/extending';
+import { moveParameters, placeChain, readUnits, strideOf, unitOffset, writeUnits } from './chain-layout.ts';
+import { storedRule } from './chain-rule.ts';
 import { disposed } from './operands.ts';
 import type { Runtime } from './runtime.ts';
 
-/** Chains of affine maps and activations whose parameters and activations stay in WASM memory. */
-export function wasmDenseChain({ kernels, heap }: Runtime): (request: DenseChainRequest) => DenseChain {
-  return ({ layers, parameters, maxRows }) => {
-    checkRequest(layers, parameters, maxRows);
-    const count = parameters.length;
-    const placement = placeChain(layers, maxRows, isCalledBack);
+/** Chains of affine maps and activations whose parameters, averages and activations stay in WASM memory. */
+export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) => DenseChain {
+  const { heap } = runtime;
+  return (request) => {
+    const { layers, parameters, maxRows, rule: chosen, averages, steps } = checkChainRequest(request);
+    const { memory, lanes, least, empty, forward, signal, descend } = formatOf(runtime, parameters);
+    const rule = storedRule(chosen, least);
+    const placement = placeChain(layers, { lanes, maxRows, averages: averages.length, isCalledBack });
+    const { distance } = placement;
     const first = placement.layers[0];
     const last = placement.layers[placement.layers.length - 1];
+    const size = 16 / lanes;
     let resident: number | undefined = heap.allocate('denseChain', placement.bytes);
-    heap.f32().fill(0, resident / 4, (resident + placement.bytes) / 4);
-    moveParameters(heap.f32(), resident, placement.layers, parameters, 'in');
+    memory().fill(0, resident / size, (resident + placement.bytes) / size);
+    moveParameters(memory(), resident, placement.layers, parameters, 'in');
+    averages.forEach((average, i) => {
+      moveParameters(memory(), resident! + (i + 1) * distance, placement.layers, average, 'in');
+    });
     // Batch rows of the pass that the next `descend` belongs to; 0 when there is none.
     let rows = 0;
+    let step = steps;
 
     const base = (method: string): number => {
       if (resident === undefined) throw disposed(`DenseChain.${method}`, 'chain');
       return resident;
     };
+    const copyOf = (address: number): FloatArray => {
+      const out = empty(parameters.length);
+      moveParameters(memory(), address, placement.layers, out, 'out');
+      return out;
+    };
 
     return {
       forward(x, batch) {
         const at = base('forward');
-        checkBatch(batch, maxRows);
-        checkLength('DenseChain.forward', 'x', x, batch * first.layer.inputs, 'rows × inputs');
+        checkChainInput(x, batch, { inputs: first.layer.inputs, maxRows });
         rows = batch;
         const stride = strideOf(rows);
-        writeUnits(heap.f32(), at + first.inputs, stride, x, rows, first.layer.inputs);
+        writeUnits(memory(), (at + first.inputs) / size, x, {
+          stride,
+          lanes,
+          rows,
+          units: first.layer.inputs,
+        });
         for (const { layer, panels, groups, weights, biases, inputs, affine, outputs } of placement.layers) {
-          kernels.chainForward(
+          forward(
             panels,
             groups,
             rows,
@@ -52,24 +70,36 @@ export function wasmDenseChain({ kernels, heap }: Runtime): (request: DenseChain
             layer.biasScale,
             isRelu(layer),
           );
-          if (isCalledBack(layer)) applyValue(heap.f32(), layer, at + affine, at + outputs, stride, rows);
+          if (isCalledBack(layer)) {
+            const [from, to] = [(at + affine) / size, (at + outputs) / size];
+            applyValue(memory(), layer, { from, to, stride, lanes, rows });
+          }
         }
-        return readUnits(heap.f32(), at + last.outputs, stride, rows, last.layer.outputs);
+        const units = last.layer.outputs;
+        const out = empty(rows * units);
+        readUnits(memory(), (at + last.outputs) / size, out, { stride, lanes, rows, units });
+        return out;
       },
 
       descend(gradient, rate) {
         const at = base('descend');
-        checkPass(rows);
-        checkLength('DenseChain.descend', 'gradient', gradient, rows * last.layer.outputs, 'rows × outputs');
+        const units = last.layer.outputs;
+        checkChainGradient(gradient, rows, units);
         const stride = strideOf(rows);
-        let [signal, below] = placement.signals;
-        writeUnits(heap.f32(), at + signal, stride, gradient, rows, last.layer.outputs);
+        let [above, below] = placement.signals;
+        writeUnits(memory(), (at + above) / size, gradient, { stride, lanes, rows, units });
+        if (rule.stored) rule.write(memory(), at + placement.rule, { step, rate, distance });
+        // With a rule, what the kernel multiplies sums by makes the gradient; without one, the step.
+        const share = rule.stored ? 1 : rate;
         let scale = 1;
         for (const placed of placement.layers.toReversed()) {
-          const { layer, panels, groups, weights, biases, inputs, affine, outputs } = placed;
-          kernels.chainSignal(panels * stride, at + signal, at + outputs, scale, isRelu(layer));
-          if (isCalledBack(layer)) applyDerivative(heap.f32(), layer, at + affine, at + signal, stride, rows);
-          kernels.chainDescend(
+          const { layer, panels, groups, outputGroups, weights, biases, inputs, affine, outputs } = placed;
+          signal(outputGroups * stride, at + above, at + outputs, scale, isRelu(layer));
+          if (isCalledBack(layer)) {
+            const [from, to] = [(at + affine) / size, (at + above) / size];
+            applyDerivative(memory(), layer, { from, to, stride, lanes, rows });
+          }
+          descend(
             panels,
             groups,
             rows,
@@ -77,21 +107,24 @@ export function wasmDenseChain({ kernels, heap }: Runtime): (request: DenseChain
             at + weights,
             at + biases,
             at + inputs,
-            at + signal,
+            at + above,
             placed === first ? 0 : at + below,
-            rate * layer.weightScale,
-            rate * layer.biasScale,
+            share * layer.weightScale,
+            share * layer.biasScale,
+            rule.stored ? at + placement.rule : 0,
           );
           scale = layer.weightScale;
-          [signal, below] = [below, signal];
+          [above, below] = [below, above];
         }
         rows = 0;
+        step++;
       },
 
-      readParameters() {
-        const out = new Float32Array(count);
-        moveParameters(heap.f32(), base('readParameters'), placement.layers, out, 'out');
-        return out;
+      readParameters: () => copyOf(base('readParameters')),
+
+      readAverages() {
+        const at = base('readAverages');
+        return averages.map((_, i) => copyOf(at + (i + 1) * distance));
       },
 
       dispose() {
@@ -100,6 +133,29 @@ export function wasmDenseChain({ kernels, heap }: Runtime): (request: DenseChain
       },
     };
   };
+}
+
+/** The kernels and the memory of the parameters' number format. */
+function formatOf({ kernels, heap }: Runtime, parameters: FloatArray) {
+  return parameters instanceof Float64Array
+    ? {
+        memory: (): FloatArray => heap.f64(),
+        lanes: 2,
+        least: 2 ** -1022,
+        empty: (length: number): FloatArray => new Float64Array(length),
+        forward: kernels.chainForward64,
+        signal: kernels.chainSignal64,
+        descend: kernels.chainDescend64,
+      }
+    : {
+        memory: (): FloatArray => heap.f32(),
+        lanes: 4,
+        least: 2 ** -126,
+        empty: (length: number): FloatArray => new Float32Array(length),
+        forward: kernels.chainForward32,
+        signal: kernels.chainSignal32,
+        descend: kernels.chainDescend32,
+      };
 }
 
 function isRelu(layer: ChainLayer): boolean {
@@ -111,103 +167,34 @@ function isCalledBack(layer: ChainLayer): boolean {
   return layer.activation !== undefined && !isRelu(layer);
 }
 
-/** Lanes beyond the layer's outputs are set to 0, as the layer above relies on, whatever the activation makes of 0. */
-function applyValue(
-  memory: Float32Array,
-  layer: ChainLayer,
-  from: number,
-  to: number,
-  stride: number,
-  rows: number,
-): void {
+/** Two arrays by unit and batch row, in numbers from the start of memory. */
+interface Units {
+  readonly from: number;
+  readonly to: number;
+  readonly stride: number;
+  readonly lanes: number;
+  readonly rows: number;
+}
+
+/** Units beyond the layer's outputs are set to 0, as the layer above relies on, whatever the activation makes of 0. */
+function applyValue(memory: FloatArray, layer: ChainLayer, at: Units): void {
+  const { from, to, stride, lanes, rows } = at;
   const { activation, outputs } = layer;
   for (let unit = 0; unit < Math.ceil(outputs / 4) * 4; unit++) {
-    const offset = (unit >> 2) * stride * 4 + (unit & 3);
-    for (let j = 0; j < rows; j++) {
-      const h = memory[from / 4 + offset + j * 4];
-      memory[to / 4 + offset + j * 4] = unit < outputs ? activation!.value(h) : 0;
+    const offset = unitOffset(unit, stride, lanes);
+    for (let j = 0; j < rows * lanes; j += lanes) {
+      memory[to + offset + j] = unit < outputs ? activation!.value(memory[from + offset + j]) : 0;
     }
   }
 }
 
-function applyDerivative(
-  memory: Float32Array,
-  layer: ChainLayer,
-  affine: number,
-  signal: number,
-  stride: number,
-  rows: number,
-): void {
+function applyDerivative(memory: FloatArray, layer: ChainLayer, at: Units): void {
+  const { from, to, stride, lanes, rows } = at;
   const { activation, outputs } = layer;
   for (let unit = 0; unit < outputs; unit++) {
-    const offset = (unit >> 2) * stride * 4 + (unit & 3);
-    for (let j = 0; j < rows; j++) {
-      memory[signal / 4 + offset + j * 4] *= activation!.derivative(memory[affine / 4 + offset + j * 4]);
+    const offset = unitOffset(unit, stride, lanes);
+    for (let j = 0; j < rows * lanes; j += lanes) {
+      memory[to + offset + j] *= activation!.derivative(memory[from + offset + j]);
     }
   }
-}
-
-function moveParameters(
-  memory: Float32Array,
-  base: number,
-  layers: readonly PlacedLayer[],
-  parameters: Float32Array,
-  direction: 'in' | 'out',
-): void {
-  let at = 0;
-  for (const { layer, weights, biases } of layers) {
-    const size = layer.inputs * layer.outputs;
-    moveWeights(memory, base + weights, parameters.subarray(at, at + size), layer, direction);
-    at += size;
-    const outside = parameters.subarray(at, at + layer.outputs);
-    const inside = memory.subarray((base + biases) / 4, (base + biases) / 4 + layer.outputs);
-    if (direction === 'in') inside.set(outside);
-    else outside.set(inside);
-    at += layer.outputs;
-  }
-}
-
-function checkRequest(layers: readonly ChainLayer[], parameters: Float32Array, maxRows: number): void {
-  const where = 'denseChain';
-  checkInteger(where, 'maxRows', maxRows, 1);
-  checkInteger(where, 'layers.length', layers.length, 1);
-  let size = 0;
-  layers.forEach(({ inputs, outputs }, l) => {
-    checkInteger(where, `layers[${l}].inputs`, inputs, 1);
-    checkInteger(where, `layers[${l}].outputs`, outputs, 1);
-    if (l > 0 && inputs !== layers[l - 1].outputs) {
-      throw new ArgumentError({
-        where,
-        argument: `layers[${l}].inputs`,
-        wanted: `${layers[l - 1].outputs}, the outputs of the layer before`,
-        got: inputs,
-      });
-    }
-    size += inputs * outputs + outputs;
-  });
-  checkLength(where, 'parameters', parameters, size, 'weights and biases of all layers');
-}
-
-function checkBatch(batch: number, maxRows: number): void {
-  checkInteger('DenseChain.forward', 'rows', batch, 1);
-  if (batch > maxRows) {
-    throw new ArgumentError({
-      where: 'DenseChain.forward',
-      argument: 'rows',
-      wanted: `at most ${maxRows}`,
-      got: batch,
-      fix: 'make the chain with a larger maxRows',
-    });
-  }
-}
-
-function checkPass(rows: number): void {
-  if (rows > 0) return;
-  throw new ArgumentError({
-    where: 'DenseChain.descend',
-    argument: 'gradient',
-    wanted: 'taken at a forward pass with the present parameters',
-    got: 'no forward pass since the last step',
-    fix: 'call forward before each descend',
-  });
 }

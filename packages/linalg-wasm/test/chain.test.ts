@@ -1,5 +1,12 @@
 import { ArgumentError, UnavailableError } from '@sntk/errors';
-import type { ChainActivation, ChainLayer, DenseChain, DenseChainRequest } from '@sntk/linalg/extending';
+import type { FloatArray } from '@sntk/linalg';
+import type {
+  ChainActivation,
+  ChainLayer,
+  ChainRule,
+  DenseChain,
+  DenseChainRequest,
+} from '@sntk/linalg/extending';
 import { describe, expect, test } from 'vitest';
 import { wasmBackend, wasmMemoryInUse } from '../src/index.ts';
 import { distance, largest, numbers } from './support.ts';
@@ -91,9 +98,9 @@ function slope(
   return out;
 }
 
-/** What float32 sums over the widest layer may lose of the largest entry, once for each layer there and back. */
-const tolerance = (layers: readonly ChainLayer[]): number =>
-  2 * layers.length * (Math.max(...layers.map((layer) => layer.inputs)) + 4) * 2 ** -24;
+/** What sums over the widest layer may lose of the largest entry, once for each layer there and back. */
+const tolerance = (layers: readonly ChainLayer[], rounding = 2 ** -24): number =>
+  2 * layers.length * (Math.max(...layers.map((layer) => layer.inputs)) + 4) * rounding;
 
 const floats = (count: number, seed: number): Float32Array => Float32Array.from(numbers(count, seed));
 
@@ -110,23 +117,27 @@ const NETWORKS: readonly (readonly [string, readonly number[], ChainActivation])
 describe('a dense chain', () => {
   test.each(NETWORKS)('computes and descends as a float64 network: %s', (_, widths, activation) => {
     const layers = network(widths, activation);
-    const theta = floats(sizeOf(layers), 1);
-    const chain = open({ layers, parameters: theta, maxRows: 9 });
-    expect(chain.readParameters()).toEqual(theta);
-    for (let rows = 1; rows <= 9; rows++) {
-      const x = floats(rows * widths[0], 10 + rows);
-      const gradient = floats(rows * widths[widths.length - 1], 20 + rows);
-      const before = chain.readParameters();
-      const truth = forward(layers, before, x, rows);
-      expect(distance(chain.forward(x, rows), truth)).toBeLessThanOrEqual(tolerance(layers) * largest(truth));
-      const change = slope(layers, before, x, gradient, rows);
-      // The change is as large as the parameters, so that its own error is seen.
-      const rate = 1 / (largest(change) || 1);
-      chain.descend(gradient, rate);
-      const after = Float64Array.from(before, (value, i) => value - rate * change[i]);
-      expect(distance(chain.readParameters(), after)).toBeLessThanOrEqual(tolerance(layers) * largest(after));
+    for (const Type of [Float32Array, Float64Array]) {
+      const accepted = tolerance(layers, Type === Float32Array ? 2 ** -24 : 2 ** -53);
+      const numbersOf = (count: number, seed: number): FloatArray => Type.from(numbers(count, seed));
+      const theta = numbersOf(sizeOf(layers), 1);
+      const chain = open({ layers, parameters: theta, maxRows: 9 });
+      expect(chain.readParameters()).toEqual(theta);
+      for (let rows = 1; rows <= 9; rows++) {
+        const x = numbersOf(rows * widths[0], 10 + rows);
+        const gradient = numbersOf(rows * widths[widths.length - 1], 20 + rows);
+        const before = chain.readParameters();
+        const truth = forward(layers, before, x, rows);
+        expect(distance(chain.forward(x, rows), truth)).toBeLessThanOrEqual(accepted * largest(truth));
+        const change = slope(layers, before, x, gradient, rows);
+        // The change is as large as the parameters, so that its own error is seen.
+        const rate = 1 / (largest(change) || 1);
+        chain.descend(gradient, rate);
+        const after = Float64Array.from(before, (value, i) => value - rate * change[i]);
+        expect(distance(chain.readParameters(), after)).toBeLessThanOrEqual(accepted * largest(after));
+      }
+      chain.dispose();
     }
-    chain.dispose();
   });
 
   test.each([33, 64, 70, 128])('takes a batch of %i rows', (rows) => {
@@ -242,6 +253,65 @@ describe('a dense chain', () => {
     chain.dispose();
   });
 
+  const rules: ChainRule[] = [
+    { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 0.01 },
+    { kind: 'adam', beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0.01 },
+  ];
+  test.each(rules)('goes on with the bits it stopped with: $kind', (rule) => {
+    const layers = network([2, 21, 10, 3], tanh);
+    for (const Type of [Float32Array, Float64Array]) {
+      const request = { layers, parameters: Type.from(floats(sizeOf(layers), 18)), maxRows: 4, rule };
+      const walk = (chain: DenseChain, from: number, to: number): void => {
+        for (let step = from; step < to; step++) {
+          chain.descend(chain.forward(Type.from(floats(8, step)), 4), 0.01);
+        }
+      };
+      const [whole, start] = [open(request), open(request)];
+      walk(whole, 0, 7);
+      walk(start, 0, 3);
+      const [parameters, averages] = [start.readParameters(), start.readAverages()];
+      const end = open({ ...request, parameters, averages, steps: 3 });
+      walk(end, 3, 7);
+      expect(end.readParameters()).toEqual(whole.readParameters());
+      expect(end.readAverages()).toEqual(whole.readAverages());
+      for (const chain of [whole, start, end]) chain.dispose();
+    }
+  });
+
+  test.each(rules)(
+    'lets averages of units that are never reached come to 0, not to subnormal numbers: $kind',
+    (rule) => {
+      const layers = network([2, 4, 1], relu);
+      const theta = new Float32Array(sizeOf(layers)).fill(-1);
+      const averages = Array.from({ length: rule.kind === 'adam' ? 2 : 1 }, () => theta.map(() => 1e-37));
+      const chain = open({
+        layers,
+        parameters: theta,
+        maxRows: 1,
+        rule: { ...rule, weightDecay: 0 },
+        averages,
+      });
+      for (let step = 0; step < 300; step++) {
+        chain.forward(Float32Array.of(1, 1), 1);
+        chain.descend(Float32Array.of(1), 1e-3);
+      }
+      // Of the first layer; the last one's bias has a gradient.
+      for (const average of chain.readAverages()) expect(largest(average.subarray(0, 12))).toBe(0);
+      chain.dispose();
+    },
+  );
+
+  test.each(rules)('does not hide a NaN from its averages: $kind', (rule) => {
+    const layers = network([2, 4, 1], tanh);
+    const chain = open({ layers, parameters: floats(sizeOf(layers), 19), maxRows: 1, rule });
+    chain.forward(Float32Array.of(1, 1), 1);
+    chain.descend(Float32Array.of(Number.NaN), 0.1);
+    for (const array of [chain.readParameters(), ...chain.readAverages()]) {
+      expect(array.every(Number.isNaN)).toBe(true);
+    }
+    chain.dispose();
+  });
+
   test('keeps its parameters when memory grows, and gives them back when disposed of', () => {
     const layers = network([2, 40, 1], relu);
     const theta = floats(sizeOf(layers), 15);
@@ -273,6 +343,14 @@ describe('a dense chain', () => {
     expect(() => open({ layers: broken, parameters: new Float32Array(20), maxRows: 2 })).toThrow(
       'layers[1].inputs',
     );
+
+    const adam = { kind: 'adam', beta1: 0.9, beta2: 0.99, epsilon: 1e-40, weightDecay: 0 } as const;
+    expect(() => open({ layers, parameters, maxRows: 2, rule: adam })).toThrow(
+      'rule.epsilon must be at least',
+    );
+    const averages = [new Float64Array(parameters.length)];
+    expect(() => open({ layers, parameters, maxRows: 2, rule: rules[0], averages })).toThrow('1 arrays of');
+    expect(() => open({ layers, parameters, maxRows: 2, averages: [parameters] })).toThrow('0 arrays of');
 
     const chain = open({ layers, parameters, maxRows: 2 });
     expect(() => chain.descend(new Float32Array(2), 1)).toThrow('call forward before each descend');

@@ -13,17 +13,44 @@ export interface ChainLayer {
   readonly inputs: number;
   readonly outputs: number;
   readonly weightScale: number;
-  /** 0 leaves the bias out of the function; its parameters then stay as they are. */
+  /** 0 leaves the bias out of the function; its parameters then stay as they are, whatever the rule. */
   readonly biasScale: number;
   readonly activation?: ChainActivation;
 }
 
+/** What a chain makes of a gradient `g` at the rate η, entry by entry, after `k` steps before. */
+export type ChainRule =
+  /** `v ← μ v + g + λ θ`, `θ ← θ − η v`, or with `nesterov` `θ ← θ − η (g + λ θ + μ v)`. One average unless μ is 0. */
+  | {
+      readonly kind: 'sgd';
+      readonly momentum: number;
+      readonly nesterov: boolean;
+      readonly weightDecay: number;
+    }
+  /**
+   * `m ← β₁ m + (1 − β₁) g`, `v ← β₂ v + (1 − β₂) g²`,
+   * `θ ← θ − η m/(1 − β₁ᵏ⁺¹) / (√(v/(1 − β₂ᵏ⁺¹)) + ε) − η λ θ`. Two averages.
+   */
+  | {
+      readonly kind: 'adam';
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly epsilon: number;
+      readonly weightDecay: number;
+    };
+
 export interface DenseChainRequest {
   readonly layers: readonly ChainLayer[];
   /** For each layer in turn `W` row-major `[outputs, inputs]`, then `β` `[outputs]`. Copied. */
-  readonly parameters: Float32Array;
+  readonly parameters: FloatArray;
   /** The most rows that one `forward` may have. */
   readonly maxRows: number;
+  /** What `descend` does with a gradient; `θ ← θ − η g` unless told. */
+  readonly rule?: ChainRule;
+  /** The rule's averages, each in the layout and format of `parameters`, to go on from; zeros unless told. Copied. */
+  readonly averages?: readonly FloatArray[];
+  /** Steps taken before, which Adam corrects its averages by; 0 unless told. */
+  readonly steps?: number;
 }
 
 /** A chain of affine maps and activations whose parameters stay where the backend computes. An owned resource. */
@@ -31,12 +58,14 @@ export interface DenseChain {
   /** Outputs `[rows, outputs of the last layer]` for inputs `x` `[rows, inputs of the first]`; remembers the pass. */
   forward(x: FloatArray, rows: number): FloatArray;
   /**
-   * One gradient step `θ ← θ − rate · Σ_rows (∂f/∂θ)ᵀ gradient`, for `gradient` `[rows, outputs]` = ∂loss/∂f at
-   * the rows of the last `forward`. Arrays are of the parameters' format, float32 for a backend's fused chain.
+   * One step of the request's rule for the gradient `g = Σ_rows (∂f/∂θ)ᵀ gradient`, `θ ← θ − rate · g` unless told, for
+   * `gradient` `[rows, outputs]` = ∂loss/∂f at the rows of the last `forward`. Arrays are of the parameters' format.
    */
   descend(gradient: FloatArray, rate: number): void;
   /** A copy of the parameters, in the layout of the request. */
   readParameters(): FloatArray;
+  /** Copies of the rule's averages, in the layout of the request. */
+  readAverages(): readonly FloatArray[];
   dispose(): void;
 }
 
@@ -59,6 +88,7 @@ export interface ReluRecursionRequest {
 
 /** Fast paths a backend may have. A missing one is replaced by the plain composition. */
 export interface FusedKernels {
+  /** In the number formats of the backend's `dtypes`. */
   readonly denseChain?: (request: DenseChainRequest) => DenseChain;
   readonly reluRecursion?: (request: ReluRecursionRequest) => void;
 }

@@ -10,7 +10,7 @@ export {
   solveCholesky,
   solveTriangular,
 } from './factor.ts';
-export type { ChainActivation, ChainLayer, DenseChain } from './fused.ts';
+export type { ChainActivation, ChainLayer, ChainRule, DenseChain } from './fused.ts';
 export { ndarrayBackend } from './ndarray-backend.ts';
 export {
   add,

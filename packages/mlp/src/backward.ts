@@ -1,27 +1,9 @@
 import type { Architecture } from '@sntk/architecture';
-import { ArgumentError } from '@sntk/errors';
-import { type FloatArray, matmul, showShape, type Tensor, tensor, toArray } from '@sntk/linalg';
-import { type ForwardPass, forwardPass } from './forward.ts';
-
-/**
- * Backward signals `Δ^l = ∂(f · cotangent)/∂h^l`, `[N, n_l]`, of every dense layer, first to last, for a `cotangent`
- * `[N, O]`.
- */
-export function backwardSignals(pass: ForwardPass, cotangent: Tensor): readonly Tensor[] {
-  const signals: Tensor[] = [cotangent];
-  for (let l = pass.blocks.length - 1; l > 0; l--) {
-    const { activation } = pass.blocks[l - 1];
-    const signal = matmul(signals[0], pass.weights[l]);
-    const entries = toArray(signal);
-    const h = toArray(pass.preactivations[l - 1]);
-    const scale = pass.blocks[l].weightScale;
-    for (let i = 0; i < entries.length; i++) {
-      entries[i] *= scale * (activation ? activation.derivative(h[i]) : 1);
-    }
-    signals.unshift(signal);
-  }
-  return signals;
-}
+import { type FloatArray, matmul, type Tensor, tensor, toArray } from '@sntk/linalg';
+import { checkOutputs } from './checks.ts';
+import { zerosLike } from './jet.ts';
+import { backwardSignals, type DropoutOption, type Pass, runPass } from './pass.ts';
+import type { ParameterBlock } from './plan.ts';
 
 /**
  * The vector–Jacobian product `Σ_n Σ_o cotangent[n, o] ∂f_o(x_n)/∂θ`, in the order of `parameterLayout`.
@@ -33,35 +15,42 @@ export function backwardSignals(pass: ForwardPass, cotangent: Tensor): readonly 
 export function vjp(
   architecture: Architecture,
   theta: FloatArray,
-  options: { readonly X: Tensor; readonly cotangent: Tensor },
+  options: DropoutOption & { readonly X: Tensor; readonly cotangent: Tensor },
 ): FloatArray {
-  const { X, cotangent } = options;
-  const pass = forwardPass(architecture, theta, X);
-  const wanted = pass.preactivations.at(-1)!.shape;
-  if (cotangent.shape.length !== 2 || cotangent.shape[0] !== wanted[0] || cotangent.shape[1] !== wanted[1]) {
-    throw new ArgumentError({
-      where: 'vjp',
-      argument: 'options.cotangent',
-      wanted: `of shape ${showShape(wanted)}`,
-      got: [...cotangent.shape],
-    });
-  }
-  return pullBack(pass, cotangent, theta.length);
+  const { X, cotangent, dropout } = options;
+  const pass = runPass(architecture, theta, X, { dropout });
+  checkOutputs('vjp', 'options.cotangent', cotangent, pass);
+  return pullBack(pass, cotangent);
 }
 
-/** The gradient, of `size` parameters, that a cotangent `[N, O]` gives at a pass. */
-export function pullBack(pass: ForwardPass, cotangent: Tensor, size: number): FloatArray {
+/** The gradient that a cotangent `[N, O]` gives at a pass. */
+export function pullBack(pass: Pass, cotangent: Tensor): FloatArray {
   const signals = backwardSignals(pass, cotangent);
-  const gradient = cotangent.dtype === 'float32' ? new Float32Array(size) : new Float64Array(size);
-  pass.blocks.forEach((block, l) => {
-    const dW = toArray(matmul(signals[l], pass.inputs[l], { transposeA: true }));
-    for (let p = 0; p < dW.length; p++) gradient[block.weights + p] = block.weightScale * dW[p];
-    const signal = toArray(signals[l]);
-    for (let i = 0; i < signal.length; i++) {
-      gradient[block.bias + (i % block.outputs)] += block.biasScale * signal[i];
-    }
+  const gradient = zerosLike(cotangent, pass.plan.size);
+  pass.plan.blocks.forEach((block, l) => {
+    const dW = matmul(signals[l].value, pass.inputs[l].value, { transposeA: true });
+    writeBlock(gradient, block, dW, signals[l].value);
   });
   return gradient;
+}
+
+/** Writes a layer's part of a gradient, from its product of signals and inputs and its signals, which may be 0. */
+export function writeBlock(
+  gradient: FloatArray,
+  block: ParameterBlock,
+  dW: Tensor,
+  signal: Tensor | undefined,
+): void {
+  const { weights, bias, outputs, weightScale, biasScale } = block;
+  const products = toArray(dW);
+  const part = gradient.subarray(weights, bias);
+  for (let p = 0; p < products.length; p++) part[p] = weightScale * products[p];
+  if (!signal) return;
+  const delta = toArray(signal);
+  const own = gradient.subarray(bias, bias + outputs);
+  for (let row = 0; row < delta.length; row += outputs) {
+    for (let o = 0; o < outputs; o++) own[o] += biasScale * delta[row + o];
+  }
 }
 
 /** A cotangent `[N, O]` that picks one output. */

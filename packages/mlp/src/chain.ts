@@ -1,21 +1,58 @@
 import type { Architecture } from '@sntk/architecture';
-import type { Backend, DenseChain, FloatArray } from '@sntk/linalg';
-import { parameterLayout } from './layout.ts';
-import { plainChain } from './plain-chain.ts';
+import { type Backend, type DenseChain, type FloatArray, ndarrayBackend } from '@sntk/linalg';
+import type { FusedKernels } from '@sntk/linalg/extending';
+import { checkParameters } from './layout.ts';
+import { chainLayers, type Plan, planOf } from './plan.ts';
+import { type ChainOptions, tensorChain } from './tensor-chain.ts';
 
 /**
- * The network as a chain that forward passes and gradient steps run on with the parameters in place: the backend's
- * fused kernels in float32 where it has them, plain loops otherwise.
+ * The network as a chain that forward passes and steps run on with the parameters in place: the backend's fused kernels where
+ * it has them and the network is a plain chain of dense layers, its products otherwise. `rule` is plain descent unless told.
+ *
+ * @throws ArgumentError when `theta` does not fit the architecture.
+ * @example
+ * ```ts
+ * import { fullyConnected } from '@sntk/architecture';
+ * import { ndarrayBackend } from '@sntk/linalg';
+ * import { networkChain } from '@sntk/mlp';
+ *
+ * // f(x) = w x + β with unit scales.
+ * const line = fullyConnected({ inputs: 1, hidden: [], parameterization: { weightScale: 1, biasScale: 1 } });
+ * const chain = networkChain(line, new Float64Array([5, 7]), { backend: ndarrayBackend(), maxRows: 1 });
+ * console.log(chain.forward(new Float64Array([2]), 1)); // [17]
+ * chain.descend(new Float64Array([1]), 0.5);
+ * console.log(chain.readParameters()); // [4, 6.5]
+ * chain.dispose();
+ * ```
  */
 export function networkChain(
   architecture: Architecture,
   theta: FloatArray,
-  options: { readonly backend: Backend; readonly maxRows: number },
+  options: Omit<ChainOptions, 'dropout'>,
 ): DenseChain {
-  const { backend, maxRows } = options;
-  const layers = parameterLayout(architecture).blocks;
-  if (theta instanceof Float32Array && backend.fused?.denseChain) {
-    return backend.fused.denseChain({ layers, parameters: theta, maxRows });
-  }
-  return plainChain(layers, theta);
+  checkParameters('networkChain', architecture, theta);
+  return openChain(planOf(architecture), theta, options);
+}
+
+/** The chain of a network that is worked out already. */
+export function openChain(plan: Plan, theta: FloatArray, options: ChainOptions): DenseChain {
+  const { backend: wanted, dropout, ...request } = options;
+  const backend = readable(wanted, theta);
+  const layers = chainLayers(plan);
+  const fused = fusedChain(wanted, theta) ?? fusedChain(backend, theta);
+  if (layers && fused) return fused({ ...request, layers, parameters: theta });
+  return tensorChain(plan, theta, { ...request, dropout, backend });
+}
+
+function fusedChain(backend: Backend, theta: FloatArray): FusedKernels['denseChain'] {
+  return backend.dtypes.includes(formatOf(theta)) ? backend.fused?.denseChain : undefined;
+}
+
+function formatOf(theta: FloatArray): 'float32' | 'float64' {
+  return theta instanceof Float32Array ? 'float32' : 'float64';
+}
+
+/** Steps need entries at once, in the parameters' format: where a device gives neither, plain loops stand in. */
+export function readable(backend: Backend, theta: FloatArray): Backend {
+  return backend.readSync && backend.dtypes.includes(formatOf(theta)) ? backend : ndarrayBackend();
 }

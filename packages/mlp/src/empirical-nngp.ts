@@ -1,6 +1,8 @@
 import type { Architecture } from '@sntk/architecture';
+import { ArgumentError } from '@sntk/errors';
 import { type FloatArray, matmul, type Tensor, tensor, toArray } from '@sntk/linalg';
-import { forwardPass } from './forward.ts';
+import { runPass } from './pass.ts';
+import { planOf } from './plan.ts';
 
 /**
  * The covariance of an output over draws of the last layer alone, given the hidden ones,
@@ -10,7 +12,7 @@ import { forwardPass } from './forward.ts';
  *
  * Source: Lee and others, "Deep Neural Networks as Gaussian Processes".
  *
- * @throws ArgumentError when points do not fit the architecture.
+ * @throws ArgumentError when points do not fit the architecture, or it does not end in a dense layer.
  * @example
  * ```ts
  * import { fullyConnected } from '@sntk/architecture';
@@ -31,10 +33,21 @@ export function empiricalNngp(
   options: { readonly X: Tensor; readonly Z?: Tensor },
 ): Tensor {
   const { X, Z } = options;
-  const pass = forwardPass(architecture, theta, X);
-  const { weightVariance, biasVariance, inputs } = pass.blocks.at(-1)!;
-  const a = pass.inputs.at(-1)!;
-  const b = Z ? forwardPass(architecture, theta, Z).inputs.at(-1)! : a;
+  const plan = planOf(architecture);
+  const last = plan.steps.at(-1)!;
+  if (last.kind !== 'dense') {
+    throw new ArgumentError({
+      where: 'empiricalNngp',
+      argument: 'architecture.layers',
+      wanted: 'a dense layer at the end',
+      got: last.kind,
+      fix: 'append a dense layer',
+    });
+  }
+  const { weightVariance, biasVariance, inputs } = plan.blocks[last.block];
+  const lastInputs = (points: Tensor): Tensor => runPass(plan, theta, points).inputs[last.block].value;
+  const a = lastInputs(X);
+  const b = Z ? lastInputs(Z) : a;
   const N = X.shape[0];
   const M = b.shape[0];
   const kernel = toArray(matmul(a, b, { transposeB: true })).slice();

@@ -1,11 +1,11 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError, checkChoice, checkInteger } from '@sntk/errors';
-import { type FloatArray, matmul, type Tensor, tensor, toArray } from '@sntk/linalg';
-import { backwardSignals, pickOutput } from './backward.ts';
-import { forwardPass } from './forward.ts';
-import type { ParameterBlock } from './layout.ts';
+import { type FloatArray, type Tensor, tensor } from '@sntk/linalg';
+import { NTK_METHODS, type NtkMethod, type OutputPair } from './ntk-methods.ts';
+import type { DropoutOption } from './pass.ts';
+import { planOf } from './plan.ts';
 
-export interface EmpiricalNtkOptions {
+export interface EmpiricalNtkOptions extends DropoutOption {
   readonly X: Tensor;
   /** Other points; `X` itself unless told. */
   readonly Z?: Tensor;
@@ -13,19 +13,24 @@ export interface EmpiricalNtkOptions {
    * Which blocks of outputs: a pair, `[N, M]`, `[0, 0]` unless told; `trace`, the sum of the blocks `[o, o]`, `[N, M]`
    * (`O` times what the analytic kernel is compared with); `diagonal`, those blocks, `[N, M, O]`; `full`, `[N, M, O, O]`.
    */
-  readonly outputs?: readonly [number, number] | 'trace' | 'diagonal' | 'full';
+  readonly outputs?: OutputPair | 'trace' | 'diagonal' | 'full';
+  /**
+   * `layerwise`, MATH (8), unless told: two products `[N, n] · [n, M]` a layer. The other two are checks on it: `jacobian` contracts
+   * the Jacobian, which it writes out; `products` takes `J(X) (J(Z)ᵀ e)` for every unit vector `e`. All agree to rounding.
+   */
+  readonly method?: NtkMethod;
 }
 
 /**
  * The tangent kernel of a finite network, `Θ̂(x, z) = Σ_p ∂_p f(x) ∂_p f(z)`, MATH (7), `[N, M]` for a pair of outputs.
  *
- * Computed layer by layer without the Jacobian, MATH (8): two products `[N, n] · [n, M]` for each layer. `X` against
- * itself is symmetric to the last bit.
+ * Unless told, computed layer by layer without the Jacobian, MATH (8). `X` against itself is symmetric to the last bit. With
+ * `dropout`, points of `X` and of `Z` have masks of their own.
  *
  * Source: Jacot, Gabriel and Hongler, "Neural Tangent Kernel"; the contraction as in Novak, Sohl-Dickstein and
  * Schoenholz, "Fast Finite Width Neural Tangent Kernel".
  *
- * @throws ArgumentError when points or outputs do not fit the architecture.
+ * @throws ArgumentError when points or outputs do not fit the architecture, or a Jacobian is too large.
  * @example
  * ```ts
  * import { fullyConnected } from '@sntk/architecture';
@@ -44,27 +49,12 @@ export function empiricalNtk(
   theta: FloatArray,
   options: EmpiricalNtkOptions,
 ): Tensor {
-  const { X, Z, outputs = [0, 0] } = options;
-  const passX = forwardPass(architecture, theta, X);
-  const passZ = Z ? forwardPass(architecture, theta, Z) : passX;
-  const O = passX.blocks.at(-1)!.outputs;
-  const pairs = pairsOf(outputs, O, Z === undefined);
-  const signalsX = Array.from({ length: O }, (_, o) =>
-    pairs.some(([left]) => left === o) ? backwardSignals(passX, pickOutput(X, O, o)) : [],
-  );
-  const signalsZ = Array.from({ length: O }, (_, o) => {
-    if (!Z && signalsX[o].length > 0) return signalsX[o];
-    return pairs.some(([, right]) => right === o) ? backwardSignals(passZ, pickOutput(Z ?? X, O, o)) : [];
-  });
-  const N = X.shape[0];
-  const M = (Z ?? X).shape[0];
-  const blocks = pairs.map(() => new Float64Array(N * M));
-  passX.blocks.forEach((_, l) => {
-    const products = toArray(matmul(passX.inputs[l], passZ.inputs[l], { transposeB: true }));
-    pairs.forEach(([o, p], at) => {
-      addLayer(blocks[at], passX.blocks[l], products, { left: signalsX[o][l], right: signalsZ[p][l] });
-    });
-  });
+  const { X, Z, outputs = [0, 0], method = 'layerwise', dropout } = options;
+  checkChoice('empiricalNtk', 'options.method', method, Object.keys(NTK_METHODS) as NtkMethod[]);
+  const plan = planOf(architecture);
+  const pairs = pairsOf(outputs, plan.outputs, Z === undefined);
+  const blocks = NTK_METHODS[method](architecture, theta, { X, Z, pairs, dropout });
+  const [N, M, O] = [X.shape[0], (Z ?? X).shape[0], plan.outputs];
   if (!Z) {
     pairs.forEach(([o, p], at) => {
       if (o === p) mirror(blocks[at], N);
@@ -74,14 +64,12 @@ export function empiricalNtk(
   return tensor(kernel, { backend: X.backend, dtype: X.dtype, shape });
 }
 
-type Pair = readonly [number, number];
-
 /** The blocks to compute. Of a full symmetric kernel, the block `[p, o]` is the transpose of `[o, p]`. */
 function pairsOf(
-  outputs: Pair | 'trace' | 'diagonal' | 'full',
+  outputs: OutputPair | 'trace' | 'diagonal' | 'full',
   O: number,
   symmetric: boolean,
-): readonly Pair[] {
+): readonly OutputPair[] {
   if (typeof outputs !== 'string') {
     for (const output of outputs) {
       checkInteger('empiricalNtk', 'options.outputs', output);
@@ -97,7 +85,7 @@ function pairsOf(
     return [outputs];
   }
   checkChoice('empiricalNtk', 'options.outputs', outputs, ['trace', 'diagonal', 'full']);
-  const pairs: Pair[] = [];
+  const pairs: OutputPair[] = [];
   for (let o = 0; o < O; o++) {
     if (outputs !== 'full') pairs.push([o, o]);
     else for (let p = symmetric ? o : 0; p < O; p++) pairs.push([o, p]);
@@ -107,7 +95,7 @@ function pairsOf(
 
 function arrange(
   blocks: readonly Float64Array[],
-  pairs: readonly Pair[],
+  pairs: readonly OutputPair[],
   at: { outputs: EmpiricalNtkOptions['outputs']; N: number; M: number; O: number },
 ): { kernel: Float64Array; shape: readonly number[] } {
   const { outputs, N, M, O } = at;
@@ -136,18 +124,6 @@ function arrange(
     }
   });
   return { kernel, shape: [N, M, O, O] };
-}
-
-function addLayer(
-  kernel: Float64Array,
-  block: ParameterBlock,
-  products: FloatArray,
-  signals: { left: Tensor; right: Tensor },
-): void {
-  const overlaps = toArray(matmul(signals.left, signals.right, { transposeB: true }));
-  const w = block.weightScale * block.weightScale;
-  const b = block.biasScale * block.biasScale;
-  for (let i = 0; i < kernel.length; i++) kernel[i] += (w * products[i] + b) * overlaps[i];
 }
 
 function mirror(a: Float64Array, n: number): void {

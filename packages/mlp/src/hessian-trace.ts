@@ -1,11 +1,10 @@
 import type { Architecture } from '@sntk/architecture';
 import { checkPositive } from '@sntk/errors';
 import { type FloatArray, type Tensor, tensor, toArray } from '@sntk/linalg';
-import { backwardSignals } from './backward.ts';
-import { forwardPass } from './forward.ts';
+import { checkOutputs } from './checks.ts';
 import { writeGradient } from './jacobian.ts';
-import { checkOutputs, tangentPass } from './tangent.ts';
-import { secondDerivative } from './taylor.ts';
+import { zerosLike } from './jet.ts';
+import { backwardSignals, runPass } from './pass.ts';
 
 export interface HessianTraceOptions {
   /** Inputs of the minibatch, `[b, d]`. */
@@ -50,17 +49,18 @@ export function outputHessianTrace(
 ): Tensor {
   const { X, residuals, learningRate, at = X } = options;
   checkPositive('outputHessianTrace', 'options.learningRate', learningRate);
-  const batch = forwardPass(architecture, theta, X);
+  const batch = runPass(architecture, theta, X);
   checkOutputs('outputHessianTrace', 'options.residuals', residuals, batch);
   const signals = backwardSignals(batch, residuals);
-  const pass = at === X ? batch : forwardPass(architecture, theta, at);
-  const shape = pass.preactivations.at(-1)!.shape;
+  const shape = [at.shape[0], batch.plan.outputs];
   const trace = new Float64Array(shape[0] * shape[1]);
   const b = X.shape[0];
-  const gradient = X.dtype === 'float32' ? new Float32Array(theta.length) : new Float64Array(theta.length);
+  const gradient = zerosLike(X, theta.length);
   for (let i = 0; i < b; i++) {
     writeGradient(batch, signals, i, gradient);
-    const curvature = toArray(secondDerivative(pass, tangentPass(pass, gradient)));
+    const { second } = runPass(batch.plan, theta, at, { direction: gradient, order: 2 }).output;
+    if (!second) continue;
+    const curvature = toArray(second);
     for (let p = 0; p < trace.length; p++) trace[p] += (learningRate / b) * curvature[p];
   }
   return tensor(trace, { backend: at.backend, dtype: at.dtype, shape });

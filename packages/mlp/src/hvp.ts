@@ -1,8 +1,9 @@
 import type { Architecture } from '@sntk/architecture';
-import { type FloatArray, matmul, type Tensor, toArray } from '@sntk/linalg';
-import { backwardSignals } from './backward.ts';
-import { forwardPass } from './forward.ts';
-import { checkDirection, checkOutputs, tangentPass, tangentSignals } from './tangent.ts';
+import { type FloatArray, matmul, type Tensor } from '@sntk/linalg';
+import { writeBlock } from './backward.ts';
+import { checkDirection, checkOutputs } from './checks.ts';
+import { sumOf, zerosLike } from './jet.ts';
+import { backwardSignals, type DropoutOption, runPass } from './pass.ts';
 
 /**
  * The Hessian–vector product `Σ_n Σ_o cotangent[n, o] ∇²f_o(x_n) · tangent`, forward over reverse: about twice a
@@ -33,27 +34,21 @@ import { checkDirection, checkOutputs, tangentPass, tangentSignals } from './tan
 export function hvp(
   architecture: Architecture,
   theta: FloatArray,
-  options: { readonly X: Tensor; readonly cotangent: Tensor; readonly tangent: FloatArray },
+  options: DropoutOption & { readonly X: Tensor; readonly cotangent: Tensor; readonly tangent: FloatArray },
 ): FloatArray {
-  const { X, cotangent, tangent } = options;
-  const pass = forwardPass(architecture, theta, X);
-  checkOutputs('hvp', 'options.cotangent', cotangent, pass);
+  const { X, cotangent, tangent, dropout } = options;
   checkDirection('hvp', 'options.tangent', tangent, theta.length);
+  const pass = runPass(architecture, theta, X, { direction: tangent, dropout });
+  checkOutputs('hvp', 'options.cotangent', cotangent, pass);
   const signals = backwardSignals(pass, cotangent);
-  const moved = tangentPass(pass, tangent);
-  const movedSignals = tangentSignals(pass, moved, signals);
-  const out = X.dtype === 'float32' ? new Float32Array(theta.length) : new Float64Array(theta.length);
-  pass.blocks.forEach((block, l) => {
-    const dW = toArray(matmul(movedSignals[l], pass.inputs[l], { transposeA: true }));
-    const input = moved.inputs[l];
-    const byInput = input ? toArray(matmul(signals[l], input, { transposeA: true })) : undefined;
-    for (let p = 0; p < dW.length; p++) {
-      out[block.weights + p] = block.weightScale * (byInput ? dW[p] + byInput[p] : dW[p]);
-    }
-    const signal = toArray(movedSignals[l]);
-    for (let i = 0; i < signal.length; i++) {
-      out[block.bias + (i % block.outputs)] += block.biasScale * signal[i];
-    }
+  const out = zerosLike(X, theta.length);
+  pass.plan.blocks.forEach((block, l) => {
+    const [signal, input] = [signals[l], pass.inputs[l]];
+    const bySignal = signal.first && matmul(signal.first, input.value, { transposeA: true });
+    const byInput = input.first && matmul(signal.value, input.first, { transposeA: true });
+    const dW = sumOf([bySignal, byInput]);
+    // Outputs are linear in a layer that neither moves.
+    if (dW) writeBlock(out, block, dW, signal.first);
   });
   return out;
 }

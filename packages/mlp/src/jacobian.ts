@@ -1,14 +1,16 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError, checkInteger } from '@sntk/errors';
 import { type FloatArray, type Tensor, tensor, toArray } from '@sntk/linalg';
-import { backwardSignals, pickOutput } from './backward.ts';
-import { type ForwardPass, forwardPass } from './forward.ts';
-import { checkOutputs } from './tangent.ts';
+import { pickOutput } from './backward.ts';
+import { checkOutputs } from './checks.ts';
+import type { Jet } from './jet.ts';
+import { backwardSignals, type DropoutOption, type Pass, runPass } from './pass.ts';
+import { planOf } from './plan.ts';
 
 /** A GiB of float64. */
 const MAX_ENTRIES = 2 ** 27;
 
-export interface JacobianOptions {
+export interface JacobianOptions extends DropoutOption {
   readonly X: Tensor;
   /** The most entries that may be made; 2²⁷, one GiB of float64, unless told. */
   readonly maxEntries?: number;
@@ -33,12 +35,11 @@ export interface JacobianOptions {
  * ```
  */
 export function jacobian(architecture: Architecture, theta: FloatArray, options: JacobianOptions): Tensor {
-  const { X } = options;
-  const pass = forwardPass(architecture, theta, X);
-  const N = X.shape[0];
-  const P = theta.length;
-  const O = pass.blocks.at(-1)!.outputs;
+  const { X, dropout } = options;
+  const plan = planOf(architecture);
+  const [N, O, P] = [X.shape[0], plan.outputs, plan.size];
   checkEntries('jacobian', [N, O, P], options.maxEntries);
+  const pass = runPass(plan, theta, X, { dropout });
   const J = X.dtype === 'float32' ? new Float32Array(N * O * P) : new Float64Array(N * O * P);
   for (let o = 0; o < O; o++) {
     const signals = backwardSignals(pass, pickOutput(X, O, o));
@@ -73,8 +74,8 @@ export function exampleGradients(
   theta: FloatArray,
   options: JacobianOptions & { readonly cotangent: Tensor },
 ): Tensor {
-  const { X, cotangent } = options;
-  const pass = forwardPass(architecture, theta, X);
+  const { X, cotangent, dropout } = options;
+  const pass = runPass(architecture, theta, X, { dropout });
   checkOutputs('exampleGradients', 'options.cotangent', cotangent, pass);
   const N = X.shape[0];
   const P = theta.length;
@@ -86,16 +87,11 @@ export function exampleGradients(
 }
 
 /** The gradient of example `n` alone, a product of its signal and its input in each layer. */
-export function writeGradient(
-  pass: ForwardPass,
-  signals: readonly Tensor[],
-  n: number,
-  out: FloatArray,
-): void {
-  pass.blocks.forEach((block, l) => {
+export function writeGradient(pass: Pass, signals: readonly Jet[], n: number, out: FloatArray): void {
+  pass.plan.blocks.forEach((block, l) => {
     const { inputs, outputs, weights, bias, weightScale, biasScale } = block;
-    const signal = toArray(signals[l]);
-    const input = toArray(pass.inputs[l]);
+    const signal = toArray(signals[l].value);
+    const input = toArray(pass.inputs[l].value);
     for (let i = 0; i < outputs; i++) {
       const delta = signal[n * outputs + i];
       out[bias + i] = biasScale * delta;

@@ -1,7 +1,7 @@
 import type { Architecture } from '@sntk/architecture';
 import type { FloatArray, Tensor } from '@sntk/linalg';
-import { forwardPass } from './forward.ts';
-import { checkDirection, tangentPass } from './tangent.ts';
+import { checkDirection } from './checks.ts';
+import { type DropoutOption, runPass } from './pass.ts';
 
 /**
  * The Jacobian–vector product `Σ_p ∂_p f_o(x_n) tangent[p]`, `[N, O]`: how the outputs move when the parameters do, by
@@ -25,9 +25,9 @@ import { checkDirection, tangentPass } from './tangent.ts';
 export function jvp(
   architecture: Architecture,
   theta: FloatArray,
-  options: { readonly X: Tensor; readonly tangent: FloatArray },
+  options: DropoutOption & { readonly X: Tensor; readonly tangent: FloatArray },
 ): Tensor {
-  const pass = forwardPass(architecture, theta, options.X);
-  checkDirection('jvp', 'options.tangent', options.tangent, theta.length);
-  return tangentPass(pass, options.tangent).preactivations.at(-1)!;
+  const { X, tangent, dropout } = options;
+  checkDirection('jvp', 'options.tangent', tangent, theta.length);
+  return runPass(architecture, theta, X, { direction: tangent, dropout }).output.first!;
 }

@@ -1,51 +1,55 @@
-import { type Architecture, type ResolvedLayer, resolveLayers } from '@sntk/architecture';
-import { ArgumentError, checkLength } from '@sntk/errors';
+import type { Architecture } from '@sntk/architecture';
+import { checkLength } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
-
-/** A dense layer with the place of its parameters in the flat vector. */
-export interface ParameterBlock extends ResolvedLayer {
-  /** Start of `W`, row-major `[outputs, inputs]`. */
-  readonly weights: number;
-  /** Start of `β`, `[outputs]`. */
-  readonly bias: number;
-}
+import { type ParameterBlock, planOf } from './plan.ts';
 
 /**
- * Where each layer's parameters are in the flat vector `θ`: for each layer in turn `W` row-major
- * `[outputs, inputs]`, then `β` `[outputs]`.
+ * Where each dense layer's parameters are in the flat vector `θ`: for each layer in turn `W` row-major
+ * `[outputs, inputs]`, then `β` `[outputs]`. Layers come depth first, branches in their order.
+ *
+ * @throws ArgumentError for networks without dense layers, and for sums and products of branches of several widths.
  */
 export function parameterLayout(architecture: Architecture): {
   readonly blocks: readonly ParameterBlock[];
   readonly size: number;
 } {
-  const layers = resolveLayers(architecture);
-  const last = layers[layers.length - 1];
-  if (last.activation) {
-    throw new ArgumentError({
-      where: 'parameterLayout',
-      argument: 'architecture.layers',
-      wanted: 'a dense layer at the end of a finite network',
-      got: `activation ${last.activation.name}`,
-      fix: 'append a dense layer',
-    });
-  }
-  let size = 0;
-  const blocks = layers.map((layer) => {
-    const weights = size;
-    const bias = weights + layer.inputs * layer.outputs;
-    size = bias + layer.outputs;
-    return { ...layer, weights, bias };
-  });
+  const { blocks, size } = planOf(architecture);
   return { blocks, size };
+}
+
+/** Some parameters by name. */
+export interface ParameterView {
+  /** The layer's place and what it is, for example `layers[2].W`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Shares memory with `theta`. */
+  readonly values: FloatArray;
+}
+
+/**
+ * The flat parameters layer by layer: `W` `[outputs, inputs]` and `b` `[outputs]` of each dense layer as views of `theta`. Layers
+ * without a bias have no view of one.
+ *
+ * @throws ArgumentError when `theta` does not fit the architecture.
+ * @example
+ * ```ts
+ * import { dense, network, residual } from '@sntk/architecture';
+ * import { parameterViews } from '@sntk/mlp';
+ *
+ * const views = parameterViews(network(2, residual(dense(2)), dense(1)), new Float64Array(9));
+ * console.log(views.map(({ name }) => name).join(' ')); // layers[0].branches[1].layers[0].W layers[0].branches[1].layers[0].b layers[1].W layers[1].b
+ * ```
+ */
+export function parameterViews(architecture: Architecture, theta: FloatArray): readonly ParameterView[] {
+  checkParameters('parameterViews', architecture, theta);
+  return planOf(architecture).blocks.flatMap(({ name, inputs, outputs, weights, bias, biasScale }) => {
+    const W = { name: `${name}.W`, shape: [outputs, inputs], values: theta.subarray(weights, bias) };
+    const b = { name: `${name}.b`, shape: [outputs], values: theta.subarray(bias, bias + outputs) };
+    return biasScale === 0 ? [W] : [W, b];
+  });
 }
 
 /** Throws unless `theta` has one entry per parameter of the architecture. */
 export function checkParameters(where: string, architecture: Architecture, theta: FloatArray): void {
-  checkLength(
-    where,
-    'theta',
-    theta,
-    parameterLayout(architecture).size,
-    'one per parameter of the architecture',
-  );
+  checkLength(where, 'theta', theta, planOf(architecture).size, 'one per parameter of the architecture');
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, checkPositive } from '@sntk/errors';
+import { ArgumentError, checkChoice, checkPositive } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
 
 /** The loss of one example. A run takes its mean over the minibatch. */
@@ -6,12 +6,15 @@ export interface Loss {
   readonly name: string;
   /** `ℓ(f, y)` for the outputs `f` and targets `y` of one example, `[O]`; writes `∂ℓ/∂f` to `gradient`. */
   evaluate(f: FloatArray, y: FloatArray, gradient: FloatArray): number;
+  /** The largest eigenvalue that `∂²ℓ/∂f²` can have, if there is one; it tells which learning rates are stable. */
+  readonly curvature?: number;
   /** What is wrong with the targets of an example, if anything is. */
   refuse?(y: FloatArray): string | undefined;
 }
 
 const mse: Loss = {
   name: 'mse',
+  curvature: 1,
   evaluate(f, y, gradient) {
     let loss = 0;
     for (let o = 0; o < f.length; o++) {
@@ -25,6 +28,7 @@ const mse: Loss = {
 
 const logistic: Loss = {
   name: 'logistic',
+  curvature: 1 / 4,
   evaluate(f, y, gradient) {
     let loss = 0;
     for (let o = 0; o < f.length; o++) {
@@ -40,6 +44,7 @@ const logistic: Loss = {
 
 const crossEntropy: Loss = {
   name: 'cross-entropy',
+  curvature: 1 / 2,
   evaluate(f, y, gradient) {
     let top = Number.NEGATIVE_INFINITY;
     for (const logit of f) top = Math.max(top, logit);
@@ -82,6 +87,7 @@ export function huberLoss(delta = 1): Loss {
   checkPositive('huberLoss', 'delta', delta);
   return {
     name: delta === 1 ? 'huber' : `huber(${delta})`,
+    curvature: 1,
     evaluate(f, y, gradient) {
       let loss = 0;
       for (let o = 0; o < f.length; o++) {
@@ -123,4 +129,11 @@ export function checkTargets(where: string, loss: Loss, y: FloatArray, outputs: 
       throw new ArgumentError({ where, argument: 'options.Y', wanted: `${wanted}, for ${loss.name}`, got });
     }
   }
+}
+
+/** The loss of a name, or the one given. */
+export function lossOf(where: string, loss: LossName | Loss = 'mse'): Loss {
+  return typeof loss === 'object'
+    ? loss
+    : LOSSES[checkChoice(where, 'options.loss', loss, Object.keys(LOSSES) as LossName[])];
 }

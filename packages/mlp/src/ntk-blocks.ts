@@ -36,9 +36,9 @@ export interface NtkBlock {
 export function* empiricalNtkBlocks(
   architecture: Architecture,
   theta: FloatArray,
-  options: EmpiricalNtkOptions & { readonly blockRows: number },
+  options: Omit<EmpiricalNtkOptions, 'dropout'> & { readonly blockRows: number },
 ): Generator<NtkBlock, void, undefined> {
-  const { X, Z, outputs = [0, 0], blockRows } = options;
+  const { X, Z, blockRows, ...rest } = options;
   checkInteger('empiricalNtkBlocks', 'options.blockRows', blockRows, 1);
   const N = X.shape[0];
   const M = (Z ?? X).shape[0];
@@ -47,7 +47,7 @@ export function* empiricalNtkBlocks(
     for (let column = 0; column < (Z ? M : row + 1); column += blockRows) {
       // On the diagonal the symmetric path, which is exact to the last bit.
       const right = !Z && column === row ? {} : { Z: rowsOf(Z ?? X, column, blockRows) };
-      yield { row, column, kernel: empiricalNtk(architecture, theta, { X: left, ...right, outputs }) };
+      yield { row, column, kernel: empiricalNtk(architecture, theta, { X: left, ...right, ...rest }) };
     }
   }
 }

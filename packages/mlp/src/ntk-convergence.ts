@@ -43,7 +43,7 @@ export interface NtkConvergence {
  * ```ts
  * import { fullyConnected, linear } from '@sntk/architecture';
  * import { ndarrayBackend, tensor } from '@sntk/linalg';
- * import { ntkConvergence } from '@sntk/mlp';
+ * import { ntkConvergence } from '@sntk/mlp/experiments';
  * import { createRng } from '@sntk/random';
  *
  * // One hidden linear layer, no biases, σ_w² = 1: the kernel at x = 1 is 2.

@@ -1,9 +1,9 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError, checkInteger } from '@sntk/errors';
 import { type FloatArray, matmul, type Tensor, tensor, toArray } from '@sntk/linalg';
-import { backwardSignals, pickOutput, vjp } from './backward.ts';
-import { forwardPass } from './forward.ts';
-import { checkOutputs, tangentPass, tangentSignals } from './tangent.ts';
+import { pickOutput, vjp } from './backward.ts';
+import { checkOutputs } from './checks.ts';
+import { backwardSignals, runPass } from './pass.ts';
 
 export interface NtkDriftOptions {
   /** Training inputs `[m, d]`. */
@@ -44,9 +44,9 @@ export interface NtkDriftOptions {
  */
 export function ntkDrift(architecture: Architecture, theta: FloatArray, options: NtkDriftOptions): Tensor {
   const { X, Y, at = X, output = 0 } = options;
-  const training = forwardPass(architecture, theta, X);
+  const training = runPass(architecture, theta, X);
   checkOutputs('ntkDrift', 'options.Y', Y, training);
-  const f = toArray(training.preactivations.at(-1)!);
+  const f = toArray(training.output.value);
   const y = toArray(Y);
   const residuals = f.map((value, i) => (y[i] - value) / X.shape[0]);
   const cotangent = tensor(residuals, { backend: X.backend, dtype: X.dtype, shape: Y.shape });
@@ -64,28 +64,29 @@ function ntkAlong(
   options: { readonly X: Tensor; readonly output: number; readonly direction: FloatArray },
 ): Tensor {
   const { X, output, direction } = options;
-  const pass = forwardPass(architecture, theta, X);
-  const O = pass.blocks.at(-1)!.outputs;
+  const pass = runPass(architecture, theta, X, { direction });
+  const O = pass.plan.outputs;
   checkOutput(output, O);
   const signals = backwardSignals(pass, pickOutput(X, O, output));
-  const moved = tangentPass(pass, direction);
-  const movedSignals = tangentSignals(pass, moved, signals);
   const N = X.shape[0];
   // Half of the symmetric derivative: the other half is its transpose.
   const half = new Float64Array(N * N);
-  pass.blocks.forEach((block, l) => {
+  const inner = (left: Tensor, right: Tensor): FloatArray =>
+    toArray(matmul(left, right, { transposeB: true }));
+  pass.plan.blocks.forEach((block, l) => {
     const w = block.weightScale ** 2;
     const b = block.biasScale ** 2;
-    const inner = (left: Tensor, right: Tensor): FloatArray =>
-      toArray(matmul(left, right, { transposeB: true }));
-    const products = inner(pass.inputs[l], pass.inputs[l]);
-    const movedOverlaps = inner(movedSignals[l], signals[l]);
-    for (let i = 0; i < half.length; i++) half[i] += (w * products[i] + b) * movedOverlaps[i];
-    const input = moved.inputs[l];
-    if (!input) return;
-    const movedProducts = inner(input, pass.inputs[l]);
-    const overlaps = inner(signals[l], signals[l]);
-    for (let i = 0; i < half.length; i++) half[i] += w * movedProducts[i] * overlaps[i];
+    const [signal, input] = [signals[l], pass.inputs[l]];
+    if (signal.first) {
+      const products = inner(input.value, input.value);
+      const movedOverlaps = inner(signal.first, signal.value);
+      for (let i = 0; i < half.length; i++) half[i] += (w * products[i] + b) * movedOverlaps[i];
+    }
+    if (input.first) {
+      const movedProducts = inner(input.first, input.value);
+      const overlaps = inner(signal.value, signal.value);
+      for (let i = 0; i < half.length; i++) half[i] += w * movedProducts[i] * overlaps[i];
+    }
   });
   const drift = half.map((value, i) => value + half[(i % N) * N + Math.floor(i / N)]);
   return tensor(drift, { backend: X.backend, dtype: X.dtype, shape: [N, N] });

@@ -51,7 +51,7 @@ export interface NtkFluctuation {
  * ```ts
  * import { fullyConnected } from '@sntk/architecture';
  * import { ndarrayBackend, tensor } from '@sntk/linalg';
- * import { ntkFluctuations } from '@sntk/mlp';
+ * import { ntkFluctuations } from '@sntk/mlp/experiments';
  * import { createRng } from '@sntk/random';
  *
  * const networks = [8, 16].map((n) => fullyConnected({ inputs: 2, hidden: [n, n], biasVariance: 0 }));

@@ -2,8 +2,10 @@ import type { Architecture } from '@sntk/architecture';
 import type { FloatArray, Tensor } from '@sntk/linalg';
 import { vjp } from './backward.ts';
 import { jvp } from './jvp.ts';
+import { pointsOf } from './ntk-methods.ts';
+import type { DropoutOption } from './pass.ts';
 
-export interface NtkProductOptions {
+export interface NtkProductOptions extends DropoutOption {
   readonly X: Tensor;
   /** Other points; `X` itself unless told. */
   readonly Z?: Tensor;
@@ -36,6 +38,7 @@ export function ntkVectorProduct(
   theta: FloatArray,
   options: NtkProductOptions,
 ): Tensor {
-  const { X, Z = X, vector } = options;
-  return jvp(architecture, theta, { X, tangent: vjp(architecture, theta, { X: Z, cotangent: vector }) });
+  const { left, right } = pointsOf(options);
+  const tangent = vjp(architecture, theta, { ...right, cotangent: options.vector });
+  return jvp(architecture, theta, { ...left, tangent });
 }

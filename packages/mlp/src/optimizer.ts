@@ -1,5 +1,5 @@
 import { ArgumentError, checkChoice, checkNonNegative, checkPositive } from '@sntk/errors';
-import type { FloatArray } from '@sntk/linalg';
+import type { ChainRule } from '@sntk/linalg';
 
 /** `v ← μ v + g`, `θ ← θ − η v`, or with `nesterov` `θ ← θ − η (g + μ v)`. Weight decay adds `λ θ` to `g`. */
 export interface SgdOptimizer {
@@ -29,26 +29,16 @@ export interface AdamOptimizer {
 
 export type Optimizer = SgdOptimizer | AdamOptimizer;
 
-/** An optimizer made ready: its settings as a name, and its running averages, which a checkpoint keeps. */
-export interface Update {
-  readonly name: string;
-  /** Whether a step is `θ ← θ − η g` and nothing else. */
-  readonly plain: boolean;
-  readonly moments: readonly FloatArray[];
-  /** Step number `step` (0 first), in place. */
-  apply(theta: FloatArray, gradient: FloatArray, at: { readonly step: number; readonly rate: number }): void;
-}
-
-/** Checks an optimizer's settings; `empty` makes an array of zeros of the parameters' length and format. */
-export function createUpdate(where: string, optimizer: Optimizer, empty: () => FloatArray): Update {
+/** Checks an optimizer's settings and fills in those left out. */
+export function ruleOf(where: string, optimizer: Optimizer): ChainRule {
   checkChoice(where, 'options.optimizer.kind', optimizer.kind, ['sgd', 'adam']);
-  const decay = checkNonNegative(where, 'options.optimizer.weightDecay', optimizer.weightDecay ?? 0);
-  return optimizer.kind === 'sgd'
-    ? sgd(where, optimizer, decay, empty)
-    : adam(where, optimizer, decay, empty);
-}
-
-function sgd(where: string, optimizer: SgdOptimizer, decay: number, empty: () => FloatArray): Update {
+  const weightDecay = checkNonNegative(where, 'options.optimizer.weightDecay', optimizer.weightDecay ?? 0);
+  if (optimizer.kind === 'adam') {
+    const beta1 = checkFraction(where, 'options.optimizer.beta1', optimizer.beta1 ?? 0.9);
+    const beta2 = checkFraction(where, 'options.optimizer.beta2', optimizer.beta2 ?? 0.999);
+    const epsilon = checkPositive(where, 'options.optimizer.epsilon', optimizer.epsilon ?? 1e-8);
+    return { kind: 'adam', beta1, beta2, epsilon, weightDecay };
+  }
   const momentum = checkFraction(where, 'options.optimizer.momentum', optimizer.momentum ?? 0);
   const nesterov = optimizer.nesterov ?? false;
   if (nesterov && momentum === 0) {
@@ -59,43 +49,17 @@ function sgd(where: string, optimizer: SgdOptimizer, decay: number, empty: () =>
       got: momentum,
     });
   }
-  const moments = momentum > 0 ? [empty()] : [];
-  return {
-    name: `sgd, momentum ${momentum}${nesterov ? ' (Nesterov)' : ''}, weight decay ${decay}`,
-    plain: momentum === 0 && decay === 0,
-    moments,
-    apply(theta, gradient, { rate }) {
-      const [v] = moments;
-      for (let p = 0; p < theta.length; p++) {
-        const g = gradient[p] + decay * theta[p];
-        if (v) v[p] = momentum * v[p] + g;
-        theta[p] -= rate * (v ? (nesterov ? g + momentum * v[p] : v[p]) : g);
-      }
-    },
-  };
+  return { kind: 'sgd', momentum, nesterov, weightDecay };
 }
 
-function adam(where: string, optimizer: AdamOptimizer, decay: number, empty: () => FloatArray): Update {
-  const beta1 = checkFraction(where, 'options.optimizer.beta1', optimizer.beta1 ?? 0.9);
-  const beta2 = checkFraction(where, 'options.optimizer.beta2', optimizer.beta2 ?? 0.999);
-  const epsilon = checkPositive(where, 'options.optimizer.epsilon', optimizer.epsilon ?? 1e-8);
-  const moments = [empty(), empty()];
-  return {
-    name: `adam, β₁ ${beta1}, β₂ ${beta2}, ε ${epsilon}, weight decay ${decay}`,
-    plain: false,
-    moments,
-    apply(theta, gradient, { step, rate }) {
-      const [m, v] = moments;
-      const first = 1 - beta1 ** (step + 1);
-      const second = 1 - beta2 ** (step + 1);
-      for (let p = 0; p < theta.length; p++) {
-        const g = gradient[p];
-        m[p] = beta1 * m[p] + (1 - beta1) * g;
-        v[p] = beta2 * v[p] + (1 - beta2) * g * g;
-        theta[p] -= rate * (m[p] / first / (Math.sqrt(v[p] / second) + epsilon) + decay * theta[p]);
-      }
-    },
-  };
+/** A rule's settings in words. */
+export function ruleName(rule: ChainRule): string {
+  if (rule.kind === 'adam') {
+    const { beta1, beta2, epsilon, weightDecay } = rule;
+    return `adam, β₁ ${beta1}, β₂ ${beta2}, ε ${epsilon}, weight decay ${weightDecay}`;
+  }
+  const { momentum, nesterov, weightDecay } = rule;
+  return `sgd, momentum ${momentum}${nesterov ? ' (Nesterov)' : ''}, weight decay ${weightDecay}`;
 }
 
 function checkFraction(where: string, argument: string, value: number): number {

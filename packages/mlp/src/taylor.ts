@@ -1,8 +1,8 @@
 import type { Architecture } from '@sntk/architecture';
-import { type FloatArray, matmul, type Tensor, tensor, toArray } from '@sntk/linalg';
-import { type ForwardPass, forwardPass } from './forward.ts';
+import { type FloatArray, type Tensor, toArray } from '@sntk/linalg';
+import { tensorLike } from './jet.ts';
 import { checkParameters } from './layout.ts';
-import { type TangentPass, tangentPass } from './tangent.ts';
+import { runPass } from './pass.ts';
 
 /** Outputs `[N, O]` at parameters and points: a network's, or those of its expansion. */
 export type OutputFunction = (theta: FloatArray, X: Tensor) => Tensor;
@@ -62,45 +62,11 @@ function expand(where: string, architecture: Architecture, theta0: FloatArray, o
   const origin = theta0.slice();
   return (theta, X) => {
     checkParameters(where, architecture, theta);
-    const pass = forwardPass(architecture, origin, X);
-    const tangent = tangentPass(
-      pass,
-      Float64Array.from(theta, (t, p) => t - origin[p]),
-    );
-    const f = toArray(pass.preactivations.at(-1)!).slice();
-    const Jd = toArray(tangent.preactivations.at(-1)!);
-    const dHd = order === 2 ? toArray(secondDerivative(pass, tangent)) : undefined;
+    const direction = Float64Array.from(theta, (t, p) => t - origin[p]);
+    const { value, first, second } = runPass(architecture, origin, X, { direction, order }).output;
+    const f = toArray(value).slice();
+    const [Jd, dHd] = [toArray(first!), second && toArray(second)];
     for (let i = 0; i < f.length; i++) f[i] += dHd ? Jd[i] + dHd[i] / 2 : Jd[i];
-    return tensor(f, { backend: X.backend, dtype: X.dtype, shape: pass.preactivations.at(-1)!.shape });
+    return tensorLike(value, f);
   };
-}
-
-/** `directionᵀ ∇²f_o(x_n) direction`, `[N, O]`, for the direction of a tangent pass. */
-export function secondDerivative(pass: ForwardPass, tangent: TangentPass): Tensor {
-  const { backend, dtype } = pass.inputs[0];
-  let bent: Tensor | undefined;
-  let h: Tensor | undefined;
-  pass.blocks.forEach((block, l) => {
-    const shape = pass.preactivations[l].shape;
-    const out = new Float64Array(shape[0] * shape[1]);
-    const input = tangent.inputs[l];
-    if (input) {
-      const twice = toArray(matmul(input, tangent.weights[l], { transposeB: true }));
-      const carried = bent ? toArray(matmul(bent, pass.weights[l], { transposeB: true })) : undefined;
-      for (let i = 0; i < out.length; i++) {
-        out[i] = block.weightScale * (2 * twice[i] + (carried ? carried[i] : 0));
-      }
-    }
-    h = tensor(out, { backend, dtype, shape });
-    if (!block.activation) {
-      bent = h;
-      return;
-    }
-    const { derivative, secondDerivative: bend } = block.activation;
-    const at = toArray(pass.preactivations[l]);
-    const dh = toArray(tangent.preactivations[l]);
-    const a = out.map((value, i) => derivative(at[i]) * value + bend(at[i]) * dh[i] ** 2);
-    bent = tensor(a, { backend, dtype, shape });
-  });
-  return h!;
 }

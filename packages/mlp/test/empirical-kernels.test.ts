@@ -5,6 +5,7 @@ import { wasmBackend } from '@sntk/linalg-wasm';
 import { createRng } from '@sntk/random';
 import { expectClose } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
+import { ntkConvergence } from '../src/experiments.ts';
 import {
   empiricalNngp,
   empiricalNtk,
@@ -12,7 +13,6 @@ import {
   forward,
   initialize,
   jacobian,
-  ntkConvergence,
   ntkVectorProduct,
 } from '../src/index.ts';
 

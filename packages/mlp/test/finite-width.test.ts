@@ -14,7 +14,7 @@ describe('a narrow ReLU network without biases', () => {
   it('has E Θ̂(x, x) = L + 1 at any width, no matter how small', () => {
     const network = fullyConnected({ inputs: 2, hidden: [3, 5], biasVariance: 0 });
     const draws = Float64Array.from(
-      { length: 20_000 },
+      { length: 8_000 },
       (_, i) => toArray(empiricalNtk(network, initialize(network, { rng: rng.split(i) }), { X }))[0],
     );
     const { mean, standardError } = meanAndStandardError(draws);
@@ -29,7 +29,7 @@ describe('a narrow ReLU network without biases', () => {
     const outputs = 40;
     const network = fullyConnected({ inputs: 2, hidden: widths, outputs, biasVariance: 0 });
     // E f² = σ_w² |x|²/2 · 1 for unit x in two dimensions: 1.
-    const draws = Float64Array.from({ length: 40_000 }, (_, i) => {
+    const draws = Float64Array.from({ length: 20_000 }, (_, i) => {
       const f = toArray(forward(network, initialize(network, { rng: rng.split('norm').split(i) }), X));
       let squares = 0;
       let fourths = 0;

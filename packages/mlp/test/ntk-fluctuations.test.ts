@@ -2,7 +2,7 @@ import { fullyConnected } from '@sntk/architecture';
 import { ndarrayBackend, tensor } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
-import { ntkFluctuations } from '../src/index.ts';
+import { ntkFluctuations } from '../src/experiments.ts';
 
 const x = tensor([[0.6, 0.8]], { backend: ndarrayBackend() });
 const rng = createRng('fluctuations');

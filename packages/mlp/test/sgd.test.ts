@@ -114,13 +114,20 @@ describe('trainSgd', () => {
     );
   });
 
-  it('refuses a network that ends in an activation', () => {
-    const { X, Y, batches } = problem();
-    const { layers, inputs } = fullyConnected({ inputs: 2, hidden: [1] });
+  it('trains a network that ends in an activation, by the chain rule through it', () => {
+    // f = max(0, w x + β) at w = 2, β = 1, x = 3, y = 5: r = 2, ∂f = (3, 1).
+    const { layers, inputs } = fullyConnected({
+      inputs: 1,
+      hidden: [1],
+      parameterization: { weightScale: 1, biasScale: 1 },
+    });
     const ends = { inputs, layers: layers.slice(0, 2) };
-    expect(() =>
-      trainSgd(ends, new Float64Array(3), { X, Y, batches: batches(7), steps: 1, learningRate: 1 }),
-    ).toThrow('a dense layer at the end of a finite network, got "activation relu"; append a dense layer');
+    const [X, Y] = [tensor([[3]], { backend }), tensor([[5]], { backend })];
+    const batches = minibatches({ samples: 1, batch: 1, sampler: 'epoch', rng: createRng(1) });
+    for (const on of [backend, wasmBackend()]) {
+      const options = { X, Y, batches, steps: 1, learningRate: 0.125, backend: on };
+      expect([...trainSgd(ends, new Float64Array([2, 1]), options).theta]).toEqual([1.25, 0.75]);
+    }
   });
 
   it('refuses targets of another shape', () => {

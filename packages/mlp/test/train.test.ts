@@ -1,8 +1,16 @@
-import { fullyConnected, linear } from '@sntk/architecture';
-import { type FloatArray, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
-import { wasmBackend } from '@sntk/linalg-wasm';
-import { createRng, minibatches } from '@sntk/random';
-import { expectClose } from '@sntk/testing';
+import {
+  activate,
+  dense,
+  dropout,
+  fullyConnected,
+  linear,
+  network as networkOf,
+  relu,
+} from '@sntk/architecture';
+import { type FloatArray, ndarrayBackend, tensor, toArray, toFloat64 } from '@sntk/linalg';
+import { wasmBackend, wasmMemoryInUse } from '@sntk/linalg-wasm';
+import { createRng, minibatches, SAMPLERS } from '@sntk/random';
+import { availableBackends, expectClose } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
 import {
   forward,
@@ -173,6 +181,20 @@ describe('optimizers on one mode of a quadratic', () => {
   });
 });
 
+const optimizers: Optimizer[] = [
+  { kind: 'sgd' },
+  { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 1e-3 },
+  { kind: 'adam', weightDecay: 1e-3 },
+];
+
+const line = fullyConnected({ inputs: 1, hidden: [], parameterization: { weightScale: 1, biasScale: 1 } });
+/** Points on a line; the kernel x x' + 1 of f = w x + β has the eigenvalues of [[Σx², Σx], [Σx, N]]. */
+const spread = {
+  X: tensor([[1], [2], [4]], { backend }),
+  Y: tensor([[0], [1], [0]], { backend }),
+  top: 12 + Math.sqrt(81 + 49),
+};
+
 describe('train', () => {
   it.each(['float64', 'float32'] as const)(
     'gives the bits of trainSgd with plain SGD in %s',
@@ -187,11 +209,6 @@ describe('train', () => {
     },
   );
 
-  const optimizers: Optimizer[] = [
-    { kind: 'sgd' },
-    { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 1e-3 },
-    { kind: 'adam', weightDecay: 1e-3 },
-  ];
   it.each(optimizers)('resumes bit for bit within an epoch, with %o', async (optimizer) => {
     for (const dtype of ['float64', 'float32'] as const) {
       const { network, theta, X, Y, batches } = problem(2, dtype);
@@ -202,6 +219,21 @@ describe('train', () => {
       const [end] = await collect(train(network, theta, { ...options, resume, every: 100 }));
       expect(resume.step).toBe(10);
       expect(end).toEqual(whole.at(-1));
+    }
+  });
+
+  it.each(optimizers)('takes the steps of fused kernels by products too, with %o', async (optimizer) => {
+    for (const dtype of ['float64', 'float32'] as const) {
+      const { network, theta, X, Y, batches } = problem(2, dtype);
+      const options = { X, Y, batches, optimizer, learningRate: 0.02, steps: 40, every: 40 };
+      const [fused] = await collect(train(network, theta, { ...options, backend: wasmBackend() }));
+      const [plain] = await collect(train(network, theta, options));
+      // 40 steps of rounding of numbers of size 1; Adam's quotients of small numbers carry some more.
+      const absolute = 40 * (dtype === 'float64' ? 2e-15 : 1e-6);
+      expectClose(fused.checkpoint.theta, plain.checkpoint.theta, { absolute });
+      plain.checkpoint.moments.forEach((moment, i) => {
+        expectClose(fused.checkpoint.moments[i], moment, { absolute });
+      });
     }
   });
 
@@ -276,9 +308,72 @@ describe('train', () => {
     });
     await expect(collect(run)).rejects.toThrow('abort');
     expect(seen).toEqual([5, 10]);
-    await expect(collect(train(network, theta, { X, Y, steps: 500, learningRate: 1e6 }))).rejects.toThrow(
-      /diverged: the loss was .* not finite at step \d+; lower the learning rate, 1000000/,
+  });
+
+  it.each([
+    [{ kind: 'sgd' }, 2],
+    [{ kind: 'sgd', momentum: 0.5 }, 3],
+    [{ kind: 'sgd', momentum: 0.5, nesterov: true }, 1.5],
+  ] as const)(
+    'stops at divergence with step, loss and the stable rate, with %o',
+    async (optimizer, share) => {
+      const { X, Y, top } = spread;
+      const stable = (share * 3) / top;
+      const options = { X, Y, optimizer, steps: 20_000, every: 20_000 };
+      const start = new Float64Array([1, -1]);
+      const error = await collect(train(line, start, { ...options, learningRate: 1.05 * stable })).catch(
+        (e) => e,
+      );
+      expect(error.message).toMatch(
+        /diverged: the loss was .*e\+\d+ and (is|parameters are) not finite at step \d+; lower the learning rate, .*stable below .* at the start/,
+      );
+      expect(error.details.step).toBeLessThan(20_000);
+      expect(error.details.loss).toBeGreaterThan(1e100);
+      expectClose(error.details.stableRate, stable, { relative: 1e-6 });
+      // And below it training does not diverge: the bound is sharp.
+      const [end] = await collect(train(line, start, { ...options, learningRate: 0.95 * stable }));
+      expect(end.loss).toBeLessThan(1);
+    },
+  );
+
+  it('knows no stable rate for Adam, and stops when only the last parameters are not finite', async () => {
+    const { X, Y } = spread;
+    const start = new Float64Array([1, -1]);
+    const adam = { kind: 'adam' } as const;
+    const error = await collect(
+      train(line, start, { X, Y, optimizer: adam, steps: 5, learningRate: 1e200 }),
+    ).catch((e) => e);
+    expect(error.message).toMatch(/diverged/);
+    expect(error.details.stableRate).toBeUndefined();
+    const one = train(line, Float32Array.from(start), { X, Y, steps: 1, learningRate: 1e39 });
+    await expect(collect(one)).rejects.toThrow('parameters are not finite at step 0');
+    await expect(
+      collect(train(line, new Float64Array([Number.NaN, 0]), { X, Y, steps: 1, learningRate: 0.1 })),
+    ).rejects.toThrow('theta must be finite numbers, got "NaN at position 0"');
+  });
+
+  it('refuses targets and minibatches of another size', async () => {
+    const { network, theta, X, batches } = problem();
+    const options = { X, steps: 3, learningRate: 0.01 };
+    const Y = tensor(new Float64Array(14), { backend, shape: [7, 2] });
+    await expect(collect(train(network, theta, { ...options, Y }))).rejects.toThrow(
+      'train: options.Y must be of shape [7, 1], got [7, 2]',
     );
+    const good = tensor(new Float64Array(7), { backend, shape: [7, 1] });
+    for (const [at, message] of [
+      [() => Int32Array.of(7), 'minibatches of 7 examples, one per row of X, got "example 7"'],
+      [() => Int32Array.of(-1), 'got "example -1"'],
+      [() => new Int32Array(0), 'one example at least, got "an empty one"'],
+      [
+        (step: number) => Int32Array.from({ length: step + 1 }, (_, i) => i),
+        'no larger than the first, 1, got "one of 2"',
+      ],
+    ] as const) {
+      const strange = { ...batches, at };
+      await expect(collect(train(network, theta, { ...options, Y: good, batches: strange }))).rejects.toThrow(
+        message,
+      );
+    }
   });
 
   it('lets an abort from outside through', async () => {
@@ -301,5 +396,161 @@ describe('train', () => {
     );
     const optimizer = { kind: 'sgd', momentum: 1 } as const;
     await expect(collect(train(network, theta, { ...options, optimizer }))).rejects.toThrow('below 1, got 1');
+  });
+});
+
+describe('train on any backend', () => {
+  it.each(optimizers)(
+    'takes the same steps, on those that give entries only later too, with %o',
+    async (optimizer) => {
+      const { network, theta, X, Y, batches } = problem(2, 'float32');
+      const options = { batches, optimizer, learningRate: 0.02, steps: 10, every: 10 };
+      const [plain] = await collect(train(network, theta, { ...options, X, Y }));
+      for (const on of await availableBackends()) {
+        const [x, y] = [X, Y].map((a) =>
+          tensor(toArray(a), { backend: on, dtype: 'float32', shape: a.shape }),
+        );
+        const [state] = await collect(train(network, theta, { ...options, X: x, Y: y }));
+        // 10 steps of float32 rounding, as above.
+        expectClose(state.checkpoint.theta, plain.checkpoint.theta, { absolute: 10 * 1e-6 });
+      }
+    },
+  );
+
+  it.each(SAMPLERS)('lowers the loss on %s minibatches, the same ones when run again', async (sampler) => {
+    const { network, theta, X, Y } = problem();
+    const batches = () => minibatches({ samples: 7, batch: 3, sampler, rng: createRng('sampler') });
+    const options = { X, Y, steps: 300, every: 300, learningRate: 0.02 };
+    const [first] = await collect(train(network, theta, { ...options, batches: batches() }));
+    const [again] = await collect(train(network, theta, { ...options, batches: batches() }));
+    expect(again).toEqual(first);
+    const lossOf = (at: FloatArray): number =>
+      toFloat64(forward(network, at, X)).reduce((sum, f, i) => sum + (f - toArray(Y)[i]) ** 2, 0);
+    expect(lossOf(first.checkpoint.theta)).toBeLessThan(0.5 * lossOf(theta));
+  });
+
+  it('gives its memory back when the loop is left, aborted or has diverged', async () => {
+    const { network, theta, X, Y } = problem();
+    const before = wasmMemoryInUse();
+    const options = { X, Y, steps: 1000, every: 1, backend: wasmBackend() };
+    for await (const { step } of train(network, theta, { ...options, learningRate: 0.01 })) {
+      expect(wasmMemoryInUse()).toBeGreaterThan(before);
+      if (step === 3) break;
+    }
+    expect(wasmMemoryInUse()).toBe(before);
+    await expect(collect(train(network, theta, { ...options, learningRate: 1e6 }))).rejects.toThrow(
+      'diverged',
+    );
+    expect(wasmMemoryInUse()).toBe(before);
+    const signal = AbortSignal.abort();
+    await expect(collect(train(network, theta, { ...options, learningRate: 0.01, signal }))).rejects.toThrow(
+      'abort',
+    );
+    expect(wasmMemoryInUse()).toBe(before);
+  });
+});
+
+describe('SVAG', () => {
+  // f = w x with the loss y f, whose gradient y x of each example does not depend on w: a step is −η times what was drawn.
+  const network = fullyConnected({
+    inputs: 1,
+    hidden: [],
+    parameterization: { weightScale: 1, biasScale: 0 },
+  });
+  const linear: Loss = {
+    name: 'linear',
+    evaluate(f, y, gradient) {
+      gradient[0] = y[0];
+      return f[0] * y[0];
+    },
+  };
+  const gradients = [3, -1, 0.5, 7];
+  const X = tensor([[1], [1], [1], [1]], { backend });
+  const Y = tensor(
+    gradients.map((g) => [g]),
+    { backend },
+  );
+  const step = async (svag: number, at: (k: number) => Int32Array, more: Partial<TrainOptions> = {}) => {
+    const options = { X, Y, loss: linear, svag, batches: { stepsPerEpoch: 1, at }, ...more };
+    const states = await collect(
+      train(network, new Float64Array(2), { steps: 1, learningRate: 1, ...options }),
+    );
+    return -states.at(-1)!.checkpoint.theta[0];
+  };
+
+  it('is SGD at l = 1', async () => {
+    const { network, theta, X, Y, batches } = problem();
+    const options = { X, Y, batches, steps: 20, learningRate: 0.05 };
+    const [sgd] = await collect(train(network, theta, { ...options, every: 20 }));
+    const [svag] = await collect(train(network, theta, { ...options, every: 20, svag: 1 }));
+    expect(svag).toEqual(sgd);
+  });
+
+  it.each([2, 5])('has SGD’s mean gradient and l = %i times its covariance', async (l) => {
+    let [mean, square] = [0, 0];
+    for (let i = 0; i < 4; i++) {
+      for (let j = 0; j < 4; j++) {
+        // The same two minibatches in all l small steps, whose sum of η/l is one step.
+        const drawn = await step(l, (k) => Int32Array.of(k % 2 === 0 ? i : j));
+        mean += drawn / 16;
+        square += drawn ** 2 / 16;
+      }
+    }
+    const average = gradients.reduce((a, b) => a + b) / 4;
+    const variance = gradients.reduce((sum, g) => sum + (g - average) ** 2, 0) / 4;
+    expectClose(mean, average, { relative: 1e-12 });
+    expectClose(square - mean ** 2, l * variance, { relative: 1e-12 });
+  });
+
+  it('draws minibatches 2n and 2n + 1 at small step n, at the rate η/l', async () => {
+    const seen: number[] = [];
+    const at = (k: number) => {
+      seen.push(k);
+      return Int32Array.of(k % 4, (k + 1) % 4);
+    };
+    const eta = [1, 0.5];
+    const total = await step(3, at, { steps: 2, learningRate: (k) => eta[k] });
+    expect(seen.slice(1)).toEqual([...Array(12).keys()]);
+    const of = (k: number): number => (gradients[k % 4] + gradients[(k + 1) % 4]) / 2;
+    const [a, b] = [(1 + Math.sqrt(5)) / 2, (1 - Math.sqrt(5)) / 2];
+    let wanted = 0;
+    for (let n = 0; n < 6; n++) wanted += (eta[Math.floor(n / 3)] / 3) * (a * of(2 * n) + b * of(2 * n + 1));
+    expectClose(total, wanted, { relative: 1e-12 });
+  });
+
+  it('is stable up to l times the rate, and has masks of its own in each small step', async () => {
+    const { X, Y, top } = spread;
+    const start = new Float64Array([1, -1]);
+    const options = { X, Y, svag: 4, steps: 5000, learningRate: (9 * 3) / top };
+    const error = await collect(train(line, start, options)).catch((e) => e);
+    expectClose(error.details.stableRate, (4 * 2 * 3) / top, { relative: 1e-6 });
+    const dropped = networkOf(2, dense(6), activate(relu), dropout(0.5), dense(1));
+    const { X: points, Y: targets } = problem();
+    const run = {
+      X: points,
+      Y: targets,
+      svag: 3,
+      steps: 4,
+      every: 2,
+      learningRate: 0.01,
+      dropout: createRng(2),
+    };
+    const theta = initialize(dropped, { rng: createRng(1) });
+    const states = await collect(train(dropped, theta, run));
+    const [end] = await collect(train(dropped, theta, { ...run, resume: states[0].checkpoint }));
+    expect(end).toEqual(states[1]);
+  });
+
+  it('belongs to plain SGD, and a checkpoint to its l', async () => {
+    const at = () => Int32Array.of(0);
+    await expect(step(2, at, { optimizer: { kind: 'adam' } })).rejects.toThrow('options.svag must be 1 for');
+    await expect(step(0.5, at)).rejects.toThrow('options.svag must be an integer of at least 1');
+    const { network, theta, X, Y, batches } = problem();
+    const options = { X, Y, batches, steps: 6, learningRate: 0.05, svag: 3 };
+    const whole = await collect(train(network, theta, { ...options, every: 3 }));
+    const resume = structuredClone(whole[0].checkpoint);
+    const [end] = await collect(train(network, theta, { ...options, resume, every: 3 }));
+    expect(end).toEqual(whole[1]);
+    await expect(collect(train(network, theta, { ...options, resume, svag: 4 }))).rejects.toThrow('SVAG 4');
   });
 });

@@ -1,6 +1,20 @@
-import { erfActivation, fullyConnected, relu } from '@sntk/architecture';
+import {
+  type Architecture,
+  activate,
+  branches,
+  dense,
+  dropout,
+  erfActivation,
+  fullyConnected,
+  layerNorm,
+  network,
+  relu,
+  repeat,
+  residual,
+  serial,
+} from '@sntk/architecture';
 import { analyticKernel } from '@sntk/kernels';
-import { tensor, toArray } from '@sntk/linalg';
+import { tensor, toArray, toFloat64 } from '@sntk/linalg';
 import { wasmBackend } from '@sntk/linalg-wasm';
 import { createRng } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
@@ -73,3 +87,52 @@ describe.each([
     });
   },
 );
+
+const phi = activate(erfActivation);
+const LAYERS: readonly (readonly [string, (n: number) => Architecture])[] = [
+  [
+    'residual blocks',
+    (n) => network(2, dense(n), repeat(residual(activate(relu), dense(n)), 2), activate(relu), dense(1)),
+  ],
+  [
+    'layer normalization',
+    (n) => network(2, dense(n), layerNorm(), phi, dense(n), layerNorm(), phi, dense(1)),
+  ],
+  [
+    'normalized residual blocks',
+    (n) => network(2, dense(n), residual(layerNorm(), phi, dense(n)), phi, dense(1)),
+  ],
+  [
+    'a product of branches',
+    (n) => network(2, branches('product', serial(dense(n), phi), dense(n)), dense(1)),
+  ],
+  [
+    'concatenated branches',
+    (n) => network(2, branches('concatenate', serial(dense(n), activate(relu)), dense(3 * n)), dense(1)),
+  ],
+  ['dropout', (n) => network(2, dense(n), activate(relu), dropout(0.7), dense(n), activate(relu), dense(1))],
+];
+
+describe.each(LAYERS)('a network with %s', (name, architectureOf) => {
+  const rng = createRng(`wide ${name}`);
+
+  it('comes to its analytic tangent kernel as 1/n, within standard errors', () => {
+    const exact = toFloat64(analyticKernel(architectureOf(1), { X }).ntk);
+    const size = Math.sqrt(exact.reduce((sum, k) => sum + k * k, 0));
+    const sample = (n: number, i: number): ArrayLike<number> => {
+      const architecture = architectureOf(n);
+      const random = rng.split(n).split(i);
+      const theta = initialize(architecture, { rng: random });
+      return toArray(empiricalNtk(architecture, theta, { X, dropout: random.split('masks') }));
+    };
+    // Richardson's combination of two widths has no part in 1/n; what is left is of order 1/n², far below the scatter.
+    const { mean, error } = monteCarlo((i) => {
+      const [wide, narrow] = [sample(256, i), sample(128, i)];
+      return Float64Array.from(wide, (k, p) => 2 * k - narrow[p]);
+    });
+    mean.forEach((value, p) => {
+      expect(error[p]).toBeLessThan(0.05 * size);
+      expect(Math.abs(value - exact[p])).toBeLessThan(4 * error[p]);
+    });
+  });
+});

@@ -5,8 +5,8 @@ import { optionsOf } from '../options.ts';
 import { addFolderOptions, type FolderFlags, runInFolder } from '../run-in-folder.ts';
 import { writeArtifacts } from './artifacts.ts';
 import {
+  ACTIVATION_NAMES,
   BANDS,
-  CLOSED_FORMS,
   CONVENTIONS,
   checkConfig,
   DRIFTS,
@@ -31,7 +31,7 @@ export function figure1Command(finish: (code: number) => void): Command {
   numeric('--noise <σ>', 'standard deviation of the noise on the moons', d.noise);
   numeric('--width <n>', 'units of each hidden layer', d.width);
   numeric('--depth <n>', 'number of hidden layers', d.depth);
-  choice('--activation <name>', 'activation', CLOSED_FORMS, d.activation);
+  choice('--activation <name>', 'activation', ACTIVATION_NAMES, d.activation);
   numeric('--weight-variance <σ_w²>', 'weight variance', d.weightVariance);
   numeric('--bias-variance <σ_b²>', 'bias variance', d.biasVariance);
   numeric('--batch <b>', 'minibatch size', d.batch);

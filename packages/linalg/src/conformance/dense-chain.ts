@@ -1,5 +1,6 @@
 import type { Backend } from '../backend.ts';
-import type { ChainActivation, ChainLayer, DenseChain } from '../fused.ts';
+import type { ChainActivation, ChainLayer, ChainRule, DenseChain, DenseChainRequest } from '../fused.ts';
+import type { DType, FloatArray } from '../tensor.ts';
 import type { ConformanceCase } from './cases.ts';
 import { close, demand, maxAbs, numbers, toleranceOf, when } from './support.ts';
 
@@ -88,59 +89,147 @@ const ARCHITECTURES: readonly (readonly [string, readonly ChainLayer[]])[] = [
   ['another activation', chain([7, 19, 23, 3], softsign, 0.3)],
 ];
 
-function open(
-  backend: Backend,
-  layers: readonly ChainLayer[],
-  parameters: Float32Array,
-  maxRows: number,
-): DenseChain {
-  return backend.fused!.denseChain!({ layers, parameters, maxRows });
+const RULES: readonly (readonly [string, ChainRule])[] = [
+  ['weight decay', { kind: 'sgd', momentum: 0, nesterov: false, weightDecay: 0.3 }],
+  ['momentum', { kind: 'sgd', momentum: 0.7, nesterov: false, weightDecay: 0.1 }],
+  ['Nesterov momentum', { kind: 'sgd', momentum: 0.7, nesterov: true, weightDecay: 0.1 }],
+  ['Adam', { kind: 'adam', beta1: 0.8, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.1 }],
+];
+
+/** One step of a rule in float64, in place; averages are as many as the rule has. */
+function follow(
+  rule: ChainRule,
+  theta: Float64Array,
+  averages: readonly Float64Array[],
+  at: { slope: Float64Array; step: number; rate: number; used: (parameter: number) => boolean },
+): void {
+  const { slope, step, rate, used } = at;
+  const [first, second] = averages;
+  for (let p = 0; p < theta.length; p++) {
+    if (!used(p)) continue;
+    if (rule.kind === 'adam') {
+      const { beta1, beta2, epsilon, weightDecay } = rule;
+      first[p] = beta1 * first[p] + (1 - beta1) * slope[p];
+      second[p] = beta2 * second[p] + (1 - beta2) * slope[p] ** 2;
+      const mean = first[p] / (1 - beta1 ** (step + 1));
+      const square = second[p] / (1 - beta2 ** (step + 1));
+      theta[p] -= rate * (mean / (Math.sqrt(square) + epsilon) + weightDecay * theta[p]);
+    } else {
+      const g = slope[p] + rule.weightDecay * theta[p];
+      if (first) first[p] = rule.momentum * first[p] + g;
+      theta[p] -= rate * (!first ? g : rule.nesterov ? g + rule.momentum * first[p] : first[p]);
+    }
+  }
+}
+
+const arrayOf = (dtype: DType, from: ArrayLike<number>): FloatArray =>
+  dtype === 'float32' ? Float32Array.from(from) : Float64Array.from(from);
+
+/** Four steps of a rule, with the chain closed and opened again after two. */
+function followRule(backend: Backend, dtype: DType, rule: ChainRule): void {
+  const layers = chain([3, 9, 6, 2], relu, 0.5).map((layer, l) =>
+    l === 1 ? { ...layer, biasScale: 0 } : layer,
+  );
+  const idle = countOf(layers.slice(0, 2)) - layers[1].outputs;
+  const used = (p: number): boolean => p < idle || p >= idle + layers[1].outputs;
+  const [rows, rate] = [5, Math.fround(0.02)];
+  const parameters = arrayOf(dtype, numbers(countOf(layers), 60));
+  const theta = Float64Array.from(parameters);
+  const count = rule.kind === 'adam' ? 2 : rule.momentum > 0 ? 1 : 0;
+  const averages = Array.from({ length: count }, () => new Float64Array(theta.length));
+  let fused = open(backend, { layers, parameters, maxRows: rows, rule });
+  for (let step = 0; step < 4; step++) {
+    if (step === 2) {
+      const request = { layers, parameters: fused.readParameters(), averages: fused.readAverages() };
+      fused.dispose();
+      fused = open(backend, { ...request, maxRows: rows, rule, steps: step });
+    }
+    const x = arrayOf(dtype, numbers(rows * 3, 61 + step));
+    const gradient = arrayOf(dtype, numbers(rows * 2, 66 + step));
+    fused.forward(x, rows);
+    fused.descend(gradient, rate);
+    follow(rule, theta, averages, { slope: plain(layers, theta, x, rows, gradient).slope, step, rate, used });
+  }
+  // Rounding of four steps; Adam divides by the size of the gradient, which makes its errors relative ones.
+  const tolerance = 4 * toleranceOf(backend, dtype);
+  close('parameters', fused.readParameters(), theta, tolerance, maxAbs(theta));
+  const kept = fused.readAverages();
+  demand(kept.length === count, `there are ${kept.length} averages, wanted ${count}`);
+  averages.forEach((average, i) => {
+    close(`average ${i}`, kept[i], average, tolerance, maxAbs(average));
+  });
+  fused.dispose();
+}
+
+function open(backend: Backend, request: DenseChainRequest): DenseChain {
+  return backend.fused!.denseChain!(request);
+}
+
+/** Plain steps of batches of several sizes. */
+function followSteps(backend: Backend, dtype: DType, layers: readonly ChainLayer[]): void {
+  // Errors are measured against the largest entry: sums keep no more in the small ones.
+  const tolerance = toleranceOf(backend, dtype);
+  const parameters = arrayOf(dtype, numbers(countOf(layers), 50));
+  const { inputs } = layers[0];
+  const { outputs } = layers[layers.length - 1];
+  const own = parameters.slice();
+  const fused = open(backend, { layers, parameters: own, maxRows: 9 });
+  own.fill(Number.NaN);
+  close('the parameters', fused.readParameters(), parameters, 0);
+  // Every number of rows up to the limit that kernels treat in their own way, and fewer after more.
+  for (const [step, rows] of [9, 1, 2, 3, 4, 5, 8, 9, 1].entries()) {
+    const theta = fused.readParameters();
+    const x = arrayOf(dtype, numbers(rows * inputs, 51 + step));
+    const gradient = arrayOf(dtype, numbers(rows * outputs, 71 + step));
+    const truth = plain(layers, theta, x, rows, gradient);
+    close(`${rows} rows`, fused.forward(x, rows), truth.outputs, tolerance, maxAbs(truth.outputs));
+    // A rate that moves the parameters by about their own size, so that the step is seen.
+    const rate = Math.fround(1 / (maxAbs(truth.slope) || 1));
+    fused.descend(gradient, rate);
+    const expected = Float64Array.from(theta, (value, i) => value - rate * truth.slope[i]);
+    const after = fused.readParameters();
+    close(`parameters after a step of ${rows} rows`, after, expected, tolerance, maxAbs(expected));
+    layers.forEach(({ inputs: from, outputs: to, biasScale }, l) => {
+      if (biasScale !== 0) return;
+      const bias = countOf(layers.slice(0, l)) + from * to;
+      const [left, right] = [after, theta].map((all) => all.slice(bias, bias + to));
+      close('biases that are not in the function', left, right, 0);
+    });
+  }
+  demand(fused.readAverages().length === 0, 'plain steps have averages');
+  fused.dispose();
 }
 
 export const denseChainCases: readonly ConformanceCase[] = [
-  ...ARCHITECTURES.map(([name, layers]) =>
-    when(hasChain, `fused.denseChain, ${name}: forward and gradient steps as a plain network`, (backend) => {
-      // Errors are measured against the largest entry: float32 sums keep no more in the small ones.
-      const tolerance = toleranceOf(backend, 'float32');
-      const parameters = Float32Array.from(numbers(countOf(layers), 50));
-      const { inputs } = layers[0];
-      const { outputs } = layers[layers.length - 1];
-      const own = parameters.slice();
-      const fused = open(backend, layers, own, 9);
-      own.fill(Number.NaN);
-      close('the parameters', fused.readParameters(), parameters, 0);
-      // Every number of rows up to the limit that kernels treat in their own way, and fewer after more.
-      for (const [step, rows] of [9, 1, 2, 3, 4, 5, 8, 9, 1].entries()) {
-        const theta = fused.readParameters();
-        const x = Float32Array.from(numbers(rows * inputs, 51 + step));
-        const gradient = Float32Array.from(numbers(rows * outputs, 71 + step));
-        const truth = plain(layers, theta, x, rows, gradient);
-        close(`${rows} rows`, fused.forward(x, rows), truth.outputs, tolerance, maxAbs(truth.outputs));
-        // A rate that moves the parameters by about their own size, so that the step is seen.
-        const rate = Math.fround(1 / (maxAbs(truth.slope) || 1));
-        fused.descend(gradient, rate);
-        const expected = Float64Array.from(theta, (value, i) => value - rate * truth.slope[i]);
-        const after = fused.readParameters();
-        close(`parameters after a step of ${rows} rows`, after, expected, tolerance, maxAbs(expected));
-        layers.forEach(({ inputs: from, outputs: to, biasScale }, l) => {
-          if (biasScale !== 0) return;
-          const bias = countOf(layers.slice(0, l)) + from * to;
-          close(
-            'biases that are not in the function',
-            after.slice(bias, bias + to),
-            theta.slice(bias, bias + to),
-            0,
-          );
-        });
-      }
-      fused.dispose();
-    }),
-  ),
+  ...(['float32', 'float64'] as const).flatMap((dtype) => [
+    ...ARCHITECTURES.map(([name, layers]) =>
+      when(
+        (backend) => hasChain(backend) && backend.dtypes.includes(dtype),
+        `fused.denseChain, ${name}, ${dtype}: forward and gradient steps as a plain network`,
+        (backend) => followSteps(backend, dtype, layers),
+      ),
+    ),
+    ...RULES.map(([name, rule]) =>
+      when(
+        (backend) => hasChain(backend) && backend.dtypes.includes(dtype),
+        `fused.denseChain, ${name}, ${dtype}: steps as its formula has them, resumed on the way`,
+        (backend) => followRule(backend, dtype, rule),
+      ),
+    ),
+  ]),
 
   when(hasChain, 'fused.denseChain: two chains at once do not disturb one another', (backend) => {
     const layers = chain([2, 40, 1], relu, 1);
-    const first = open(backend, layers, Float32Array.from(numbers(countOf(layers), 52)), 4);
-    const second = open(backend, layers, Float32Array.from(numbers(countOf(layers), 53)), 6);
+    const first = open(backend, {
+      layers,
+      parameters: Float32Array.from(numbers(countOf(layers), 52)),
+      maxRows: 4,
+    });
+    const second = open(backend, {
+      layers,
+      parameters: Float32Array.from(numbers(countOf(layers), 53)),
+      maxRows: 6,
+    });
     const x = Float32Array.from(numbers(8, 54));
     const before = first.forward(x, 4);
     const kept = Float32Array.from(before);

@@ -1,0 +1,20 @@
+import { ArgumentError, checkLength } from '@sntk/errors';
+import { type FloatArray, showShape, type Tensor } from '@sntk/linalg';
+import type { Pass } from './pass.ts';
+
+/** Throws unless `direction` has one entry per parameter. */
+export function checkDirection(where: string, argument: string, direction: FloatArray, size: number): void {
+  checkLength(where, argument, direction, size, 'one per parameter of the architecture');
+}
+
+/** Throws unless `a` has the shape of the outputs of a pass. */
+export function checkOutputs(where: string, argument: string, a: Tensor, pass: Pass): void {
+  checkMatrix(where, argument, a, pass.output.value.shape);
+}
+
+/** Throws unless `a` is of the shape `wanted`, `[rows, columns]`. */
+export function checkMatrix(where: string, argument: string, a: Tensor, wanted: readonly number[]): void {
+  if (a.shape.length !== 2 || a.shape[0] !== wanted[0] || a.shape[1] !== wanted[1]) {
+    throw new ArgumentError({ where, argument, wanted: `of shape ${showShape(wanted)}`, got: [...a.shape] });
+  }
+}
