@@ -15,6 +15,7 @@ const guide: DefaultTheme.SidebarItem[] = [
     text: 'Guide',
     items: [
       { text: 'Figure 1', link: '/guide/figure1' },
+      { text: 'Training in function space', link: '/guide/dynamics' },
       { text: 'When to trust the SNTK', link: '/guide/ladder' },
       { text: 'The library', link: '/guide/library' },
       { text: 'Stochastic equations', link: '/guide/sde' },
