@@ -21,6 +21,7 @@ export type {
   ResolvedLayer,
   SerialLayer,
 } from './architecture.ts';
+export { checkLayer } from './check-layer.ts';
 export { erf } from './erf.ts';
 export { erfActivation } from './erf-activation.ts';
 export { type FullyConnectedOptions, fullyConnected } from './fully-connected.ts';

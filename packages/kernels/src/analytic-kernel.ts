@@ -64,7 +64,7 @@ export function analyticKernel<G extends KernelChoice = 'both'>(
 ): KernelResult<G> {
   const { X, Z } = options;
   const get = checkChoice('analyticKernel', 'options.get', options.get ?? 'both', CHOICES);
-  const steps = planOf(architecture);
+  const steps = planOf(architecture, 'analyticKernel');
   const reader = { where: 'analyticKernel', architecture, steps };
   const x = readPoints('options.X', X, reader);
   const z = Z ? readPoints('options.Z', Z, reader) : x;
@@ -110,7 +110,7 @@ export function kernelDiagonals(
   options: { readonly X: Tensor },
 ): KernelDiagonals {
   const { X } = options;
-  const reader = { where: 'kernelDiagonals', architecture, steps: planOf(architecture) };
+  const reader = { where: 'kernelDiagonals', architecture, steps: planOf(architecture, 'kernelDiagonals') };
   return diagonalsOf(X, readPoints('options.X', X, reader));
 }
 
@@ -160,7 +160,7 @@ export function* kernelBlocks(
   const where = 'kernelBlocks';
   const { X, Z, rows = 256, onProgress, signal } = options;
   checkInteger(where, 'options.rows', rows, 1);
-  const steps = planOf(architecture);
+  const steps = planOf(architecture, where);
   const reader = { where, architecture, steps };
   const x = readPoints('options.X', X, reader);
   const z = Z ? readPoints('options.Z', Z, reader) : x;

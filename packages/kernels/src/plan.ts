@@ -1,12 +1,13 @@
 import {
   type ActivationDual,
   type Architecture,
+  checkLayer,
   type DenseLayer,
   type Layer,
   type Merge,
   resolveDense,
 } from '@sntk/architecture';
-import { ArgumentError, UnavailableError } from '@sntk/errors';
+import { ArgumentError, checkInteger, UnavailableError } from '@sntk/errors';
 
 /** A dense layer's factors in the recursions, MATH (3)–(6). */
 export interface DenseStep {
@@ -49,15 +50,14 @@ interface Built {
   readonly status: Status;
 }
 
-const where = 'analyticKernel';
-
 /**
  * Turns an architecture into steps, and refuses what has no kernel: activations and normalization of units that are
  * not Gaussian, and sums and products of branches that are correlated.
  */
-export function planOf(architecture: Architecture): readonly Step[] {
-  const status = { width: architecture.inputs, gaussian: false, fresh: 0 };
-  const { steps } = series(architecture.layers, status, { path: 'architecture.layers', level: 0 });
+export function planOf(architecture: Architecture, where: string): readonly Step[] {
+  const inputs = checkInteger(where, 'architecture.inputs', architecture.inputs, 1);
+  const status = { width: inputs, gaussian: false, fresh: 0 };
+  const { steps } = series(architecture.layers, status, { where, path: 'architecture.layers', level: 0 });
   if (!steps.some(hasDense)) {
     throw new ArgumentError({
       where,
@@ -73,8 +73,9 @@ function hasDense(step: Step): boolean {
   return step.kind === 'dense' || (step.kind === 'branches' && step.branches.some((b) => b.some(hasDense)));
 }
 
-/** Where in the architecture a layer stands: its path, for messages, and how many branches it is in. */
+/** Where in the architecture a layer stands: for messages, who asks and its path; and how many branches it is in. */
 interface Place {
+  readonly where: string;
   readonly path: string;
   readonly level: number;
 }
@@ -91,6 +92,7 @@ function series(layers: readonly Layer[], start: Status, place: Place): Built {
 }
 
 function build(layer: Layer, status: Status, place: Place): Built {
+  checkLayer(place.where, place.path, layer);
   switch (layer.kind) {
     case 'identity':
       return { steps: [], status };
@@ -106,8 +108,8 @@ function build(layer: Layer, status: Status, place: Place): Built {
       const { dual, name } = layer.activation;
       if (!dual) {
         throw new UnavailableError(
-          where,
-          `activation ${name} has no Gaussian moments; wrap it in withQuadrature, or give it activation.dual`,
+          place.where,
+          `activation ${name} (${place.path}) has no Gaussian moments; withQuadrature(activation, { kinks }) of @sntk/architecture/activations gives them to any φ that is analytic between its kinks, as to tanh, sigmoid, softplus, silu, elu and selu, or set activation.dual to closed forms`,
         );
       }
       return { steps: [{ kind: 'dual', dual }], status: { ...status, gaussian: false, fresh: 0 } };
@@ -125,25 +127,25 @@ function build(layer: Layer, status: Status, place: Place): Built {
 function needGaussian(status: Status, place: Place, what: string): void {
   if (status.gaussian) return;
   throw new ArgumentError({
-    where,
+    where: place.where,
     argument: place.path,
-    wanted: `a layer that takes any units`,
+    wanted: 'a layer that takes any units',
     got: `${what} of units that are not Gaussian`,
-    fix: 'put a dense layer before it',
+    fix: 'an affine layer is missing: put a dense layer before it',
   });
 }
 
 function branch(layer: Extract<Layer, { kind: 'branches' }>, status: Status, place: Place): Built {
   const level = place.level + 1;
   const built = layer.branches.map((each, i) =>
-    build(each, status, { path: `${place.path}.branches[${i}]`, level }),
+    build(each, status, { ...place, path: `${place.path}.branches[${i}]`, level }),
   );
   const widths = built.map((each) => each.status.width);
   const joined = layer.merge === 'concatenate';
   const correlated = built.filter((each) => each.status.fresh < level).length;
   if (!joined && correlated > 1) {
     throw new ArgumentError({
-      where,
+      where: place.where,
       argument: place.path,
       wanted: `a ${layer.merge} with at most one branch that does not end in a dense layer of its own`,
       got: `${correlated}, which are correlated`,
@@ -152,7 +154,7 @@ function branch(layer: Extract<Layer, { kind: 'branches' }>, status: Status, pla
   }
   if (!joined && widths.some((width) => width !== widths[0])) {
     throw new ArgumentError({
-      where,
+      where: place.where,
       argument: place.path,
       wanted: `a ${layer.merge} of branches of one width`,
       got: widths,
