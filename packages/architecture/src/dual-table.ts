@@ -10,16 +10,19 @@ import {
   TERMS,
 } from './slope-series.ts';
 
-/** Deviations of a panel `[2^k, 2^{k+1}]` at which φ is sampled. */
-export const DEVIATIONS = 18;
+/** Deviations of a panel at which φ is sampled; variances in `[2^k, 2^{k+1}]`. */
+export const DEVIATIONS = 12;
+
+/** A panel's deviations go from 1 to 1 + SPAN of its lowest. */
+export const SPAN: number = Math.SQRT2 - 1;
 
 /** Panels with a table, by their exponent k. */
-export const PANELS = { lowest: -20, highest: 1 } as const;
+export const PANELS = { lowest: -40, highest: 3 } as const;
 
 /** Chebyshev coefficients in the deviations of u and v; flat, `[u, v]` or `[u, v, terms]`. */
 export interface DualTable {
   readonly terms: number;
-  /** Where the octaves of u's and v's deviations begin. */
+  /** Where the panels of u's and v's deviations begin. */
   readonly lows: readonly [number, number];
   /** Ṫ. */
   readonly slope: Float64Array;
@@ -45,15 +48,15 @@ export interface Panel {
   readonly plane: PlaneValues;
 }
 
-/** Samples φ' for the deviations from 2^k to 2^{k+1}. */
+/** Samples φ' for the variances from 2^k to 2^{k+1}. */
 export function panelOf(activation: Activation, exponent: number, kind: Kind): Panel {
-  const low = 2 ** exponent;
-  const deviations = chebyshevNodes(DEVIATIONS).map((x) => low * (1.5 + 0.5 * x));
+  const low = 2 ** (exponent / 2);
+  const deviations = chebyshevNodes(DEVIATIONS).map((x) => low * (1 + (SPAN * (1 + x)) / 2));
   return { low, deviations, plane: planeValues(activation, { kind, deviations }) };
 }
 
 /** Terms below this share of the largest are left out; the last of each direction must be below `SETTLED` of it. */
-const NEGLIGIBLE = 4e-15;
+const NEGLIGIBLE = 1e-14;
 const SETTLED = 3e-13;
 
 /** Builds the table of two panels, or nothing where the series have not converged. */

@@ -59,15 +59,19 @@ export function fullyConnected(options: FullyConnectedOptions): Architecture {
 }
 
 /** Throws unless `value` is a parameterization. Returns it. */
-export function checkParameterization(where: string, value: Parameterization): Parameterization {
-  if (typeof value === 'string') {
-    return checkChoice(where, 'options.parameterization', value, ['ntk', 'standard'] as const);
+export function checkParameterization(
+  where: string,
+  value: Parameterization,
+  argument = 'options.parameterization',
+): Parameterization {
+  if (typeof value !== 'object' || value === null) {
+    return checkChoice(where, argument, value, ['ntk', 'standard'] as const);
   }
-  checkPositive(where, 'options.parameterization.weightScale', value.weightScale);
+  checkPositive(where, `${argument}.weightScale`, value.weightScale);
   if (!Number.isFinite(value.biasScale)) {
     throw new ArgumentError({
       where,
-      argument: 'options.parameterization.biasScale',
+      argument: `${argument}.biasScale`,
       wanted: 'a finite number',
       got: value.biasScale,
     });

@@ -21,6 +21,7 @@ export type {
   ResolvedLayer,
   SerialLayer,
 } from './architecture.ts';
+export { checkLayer } from './check-layer.ts';
 export { type ConvolutionLayer, type ConvolutionOptions, convolution } from './convolution.ts';
 export { erf } from './erf.ts';
 export { erfActivation } from './erf-activation.ts';

@@ -1,16 +1,17 @@
-import { ArgumentError } from '@sntk/errors';
+import { ArgumentError, checkInteger } from '@sntk/errors';
 import type { ActivationLayer, Architecture, DenseLayer, Layer, ResolvedLayer } from './architecture.ts';
+import { checkLayer } from './check-layer.ts';
 
 /**
  * Works out sizes and scales of the dense layers of a plain chain, MATH (1) and (2), and attaches each activation to
  * the dense layer before it. Serial layers are unrolled and identities left out.
  *
- * @throws ArgumentError when an activation does not follow a dense layer (its input would not be Gaussian), for
+ * @throws ArgumentError for numbers that mean nothing, when an activation does not follow a dense layer (its input would not be Gaussian), for
  * convolutions, pooling, branches, normalization and dropout, which are not part of a chain, and for images as inputs.
  */
 export function resolveLayers(architecture: Architecture): readonly ResolvedLayer[] {
   const resolved: ResolvedLayer[] = [];
-  let inputs = architecture.inputs;
+  let inputs = checkInteger('resolveLayers', 'architecture.inputs', architecture.inputs, 1);
   for (const [argument, layer] of chain(architecture.layers, 'architecture.layers')) {
     if (layer.kind === 'dense') {
       resolved.push(resolveDense(layer, inputs));
@@ -52,7 +53,10 @@ export function resolveLayers(architecture: Architecture): readonly ResolvedLaye
 function chain(layers: readonly Layer[], path: string): [string, DenseLayer | ActivationLayer][] {
   return layers.flatMap((layer, i): [string, DenseLayer | ActivationLayer][] => {
     const at = `${path}[${i}]`;
-    if (layer.kind === 'dense' || layer.kind === 'activation') return [[at, layer]];
+    if (layer.kind === 'dense' || layer.kind === 'activation') {
+      checkLayer('resolveLayers', at, layer);
+      return [[at, layer]];
+    }
     if (layer.kind === 'serial') return chain(layer.layers, `${at}.layers`);
     if (layer.kind === 'identity') return [];
     throw new ArgumentError({

@@ -53,11 +53,21 @@ export function planeValues(
   };
 }
 
+/** Remembers what depends on one number alone. */
+function remembered(make: (n: number) => Float64Array): (n: number) => Float64Array {
+  const known = new Map<number, Float64Array>();
+  return (n) => {
+    const result = known.get(n) ?? make(n);
+    known.set(n, result);
+    return result;
+  };
+}
+
 /** Steps of the trapezoid rule over a quarter of the circle. */
 const QUARTER = MODES;
 
 /** `cos kα` at `α = πn/(2 QUARTER)`, n = 0 to QUARTER, for even or odd k, times the rule's weights. */
-function quarterModes(parity: 0 | 1): Float64Array {
+const quarterModes = remembered((parity) => {
   const matrix = new Float64Array((MODES / 2) * (QUARTER + 1));
   for (let k = parity, at = 0; k < MODES; k += 2) {
     for (let n = 0; n <= QUARTER; n++, at++) {
@@ -66,7 +76,7 @@ function quarterModes(parity: 0 | 1): Float64Array {
     }
   }
   return matrix;
-}
+});
 
 /** `∫ f(s r cos α) cos kα dα/2π` at each radius times the root of its weight, `[terms, radii]`. */
 function cosineModes(f: (h: number) => number, deviation: number): Float64Array {
@@ -117,16 +127,19 @@ export function slopeSeries(u: PlaneValues, v: PlaneValues, count: number): Floa
     : kinkedSeries(u.sheets, v.sheets, count);
 }
 
-function smoothSeries(u: Float64Array, v: Float64Array, count: number): Float64Array {
-  const [terms, width] = [TERMS.smooth, RADII.smooth];
-  const nodes = chebyshevNodes(terms);
+/** From `Σ_k m_k ε_k cos kθ`, ε = 1, 2, 2, …, to Chebyshev coefficients, `[terms, MODES]`. */
+const fromModes = remembered((terms) => {
   const cosines = new Float64Array(terms * MODES);
-  nodes.forEach((x, j) => {
+  chebyshevNodes(terms).forEach((x, j) => {
     for (let k = 0; k < MODES; k++) {
       cosines[j * MODES + k] = (k === 0 ? 1 : 2) * Math.cos((k * Math.PI * (1 + x)) / 2);
     }
   });
-  const fromModes = multiply(chebyshevTransform(terms), cosines, { rows: terms, inner: terms });
+  return multiply(chebyshevTransform(terms), cosines, { rows: terms, inner: terms });
+});
+
+function smoothSeries(u: Float64Array, v: Float64Array, count: number): Float64Array {
+  const [terms, width] = [TERMS.smooth, RADII.smooth];
   const out = new Float64Array(count * count * terms);
   const modes = new Float64Array(MODES);
   for (let a = 0, at = 0; a < count; a++) {
@@ -136,7 +149,7 @@ function smoothSeries(u: Float64Array, v: Float64Array, count: number): Float64A
         modes[k] = 0;
         for (let i = 0; i < width; i++) modes[k] += u[from + i] * v[to + i];
       }
-      out.set(multiply(fromModes, modes, { rows: terms, inner: MODES }), at);
+      out.set(multiply(fromModes(terms), modes, { rows: terms, inner: MODES }), at);
     }
   }
   return out;
@@ -189,7 +202,7 @@ function kinkedSeries(u: readonly Float64Array[], v: readonly Float64Array[], co
  * The matrix `[terms, terms]` from the coefficients of Ṫ to those of its mean over the covariances from c up to perfect
  * correlation, `(T(θ=0) − T(θ))/(√(qq') (1 − cos θ))`.
  */
-export function meanSlopeMatrix(terms: number): Float64Array {
+export const meanSlopeMatrix: (terms: number) => Float64Array = remembered((terms) => {
   const { nodes, weights } = gaussLegendre(terms);
   const means = new Float64Array(terms * terms);
   chebyshevNodes(terms).forEach((x, j) => {
@@ -202,4 +215,4 @@ export function meanSlopeMatrix(terms: number): Float64Array {
     }
   });
   return multiply(chebyshevTransform(terms), means, { rows: terms, inner: terms });
-}
+});

@@ -1,6 +1,6 @@
 import type { Activation, ActivationDual, GaussianPair, PairMoments } from './activation.ts';
 import { chebyshevBasis } from './chebyshev.ts';
-import { buildTable, DEVIATIONS, type DualTable, PANELS, type Panel, panelOf } from './dual-table.ts';
+import { buildTable, DEVIATIONS, type DualTable, PANELS, type Panel, panelOf, SPAN } from './dual-table.ts';
 import type { GaussianRules } from './gaussian-rules.ts';
 import { correlationGap, determinantFrom } from './pair-algebra.ts';
 import type { Kind } from './slope-series.ts';
@@ -10,7 +10,7 @@ const ALLOWED = 1e-12;
 
 /**
  * Pairs by interpolation, made for many pairs one after the other with the same `varianceU`: Chebyshev series in both
- * deviations, over octaves, and in the correlation. Distances are sums of terms that are not negative, so nearly equal
+ * deviations, over octaves of the variance, and in the correlation. Distances are sums of terms that are not negative, so nearly equal
  * pairs keep their digits. What has no table goes to `careful`.
  */
 export function tabulatedPairs(
@@ -26,7 +26,7 @@ export function tabulatedPairs(
     panels.set(exponent, known);
     return known;
   };
-  /** Tables depend on nothing but φ and the two octaves, so it does not matter who asked for them first. */
+  /** Tables depend on nothing but φ and the two panels, so it does not matter who asked for them first. */
   const tableOf = (ku: number, kv: number): DualTable | undefined => {
     const inside = [ku, kv].every((k) => k >= PANELS.lowest && k <= PANELS.highest);
     if (!inside) return undefined;
@@ -61,9 +61,9 @@ export function tabulatedPairs(
   };
 }
 
-/** k of the octave of deviations `[2^k, 2^{k+1}]`. */
+/** k of the panel of variances `[2^k, 2^{k+1}]`. */
 function octave(variance: number): number {
-  return Math.floor(Math.log2(variance) / 2);
+  return Math.floor(Math.log2(variance));
 }
 
 type Evaluator = (table: DualTable, p: GaussianPair, out: PairMoments) => void;
@@ -73,7 +73,7 @@ function tableEvaluator(): Evaluator {
   const n = DEVIATIONS;
   const basisU = new Float64Array(n);
   const basisV = new Float64Array(n);
-  // v may change its octave from pair to pair.
+  // v may change its panel from pair to pair.
   const rows = new Map<DualTable, Row>();
   let powers = new Float64Array(0);
   return (table, p, out) => {
@@ -82,12 +82,12 @@ function tableEvaluator(): Evaluator {
     const v = Math.sqrt(varianceV);
     let row = rows.get(table);
     if (row?.varianceU !== varianceU) {
-      chebyshevBasis(2 * (u / table.lows[0] - 1.5), basisU);
+      chebyshevBasis((2 * (u / table.lows[0] - 1)) / SPAN - 1, basisU);
       row = contract(table, basisU, varianceU);
       rows.set(table, row);
       if (powers.length !== table.terms) powers = new Float64Array(table.terms);
     }
-    chebyshevBasis(2 * (v / table.lows[1] - 1.5), basisV);
+    chebyshevBasis((2 * (v / table.lows[1] - 1)) / SPAN - 1, basisV);
     const scale = u * v;
     const determinant = Math.max(0, p.determinant);
     const x = (2 / Math.PI) * Math.atan2(Math.sqrt(determinant), covariance) - 1;
@@ -144,7 +144,11 @@ function contract(table: DualTable, basis: Float64Array, varianceU: number): Row
   const over = (of: Float64Array, length: number): Float64Array => {
     const out = new Float64Array(n * length);
     for (let a = 0; a < n; a++) {
-      for (let at = 0, from = a * n * length; at < out.length; at++) out[at] += basis[a] * of[from + at];
+      for (let b = 0; b < n; b++) {
+        const used = length === 1 ? 1 : table.lengths[b];
+        const from = (a * n + b) * length;
+        for (let k = 0, to = b * length; k < used; k++) out[to + k] += basis[a] * of[from + k];
+      }
     }
     return out;
   };
@@ -159,11 +163,11 @@ function contract(table: DualTable, basis: Float64Array, varianceU: number): Row
   };
 }
 
-/** Deviations within the octave and correlations at which a new table is tried. */
+/** Deviations within the panel and correlations at which a new table is tried. */
 const TRIALS = [
-  [1.09, 1.93, 0.98],
-  [1.96, 1.57, -0.71],
-  [1.99, 1.98, 0.35],
+  [1.04, 1.38, 0.98],
+  [1.39, 1.21, -0.71],
+  [1.41, 1.4, 0.35],
 ];
 
 /** Whether a table gives the careful moments within what is allowed. */

@@ -24,31 +24,33 @@ export interface WindowOptions {
   readonly padding?: Padding;
 }
 
-/** Throws unless sizes and strides are positive integers, one for each axis. Returns the window. */
+/** Throws unless sizes and strides are positive integers, one for each axis. Returns the window. `path` is where its fields stand. */
 export function checkWindow(
   where: string,
   window: readonly number[],
   options: Required<WindowOptions>,
+  path: { readonly window: string; readonly options: string } = { window: 'window', options: 'options' },
 ): Window {
   const { strides, padding } = options;
   if (window.length === 0) {
     throw new ArgumentError({
       where,
-      argument: 'window',
+      argument: path.window,
       wanted: 'a size for each spatial axis',
       got: 'none',
     });
   }
-  for (const [axis, size] of window.entries()) checkInteger(where, `window[${axis}]`, size, 1);
+  for (const [axis, size] of window.entries()) checkInteger(where, `${path.window}[${axis}]`, size, 1);
   if (strides.length !== window.length) {
     throw new ArgumentError({
       where,
-      argument: 'options.strides',
+      argument: `${path.options}.strides`,
       wanted: `one for each of the window's ${window.length} axes`,
       got: [...strides],
     });
   }
-  for (const [axis, stride] of strides.entries()) checkInteger(where, `options.strides[${axis}]`, stride, 1);
-  checkChoice(where, 'options.padding', padding, ['valid', 'same', 'circular'] as const);
+  for (const [axis, stride] of strides.entries())
+    checkInteger(where, `${path.options}.strides[${axis}]`, stride, 1);
+  checkChoice(where, `${path.options}.padding`, padding, ['valid', 'same', 'circular'] as const);
   return { window, strides, padding };
 }

@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest';
 import {
   activate,
   branches,
+  checkLayer,
+  convolution,
   dense,
   dropout,
   fullyConnected,
   identity,
   layerNorm,
   network,
+  pooling,
   relu,
   repeat,
   residual,
@@ -31,6 +34,43 @@ describe('layers as plain data', () => {
     expect(() => resolveLayers(built)).toThrow(
       'architecture.layers[1].layers[0] must be a dense layer, an activation, or a serial layer of these, got "branches"',
     );
+  });
+
+  it('are refused when written by hand with numbers that mean nothing, by place', () => {
+    const refused = (layer: object): (() => unknown) => {
+      const built = network(2, dense(4), activate(relu), layer as never, dense(1));
+      return () => resolveLayers(built);
+    };
+    const place = 'resolveLayers: architecture.layers[2]';
+    expect(refused({ ...dense(4), weightVariance: -1 })).toThrow(
+      `${place}.weightVariance must be a finite number above 0, got -1`,
+    );
+    expect(refused({ ...dense(4), weightVariance: Number.NaN })).toThrow('got NaN');
+    expect(refused({ ...dense(4), biasVariance: -0.5 })).toThrow(
+      `${place}.biasVariance must be a finite number of at least 0, got -0.5`,
+    );
+    expect(refused({ ...dense(4), outputs: 2.5 })).toThrow(
+      `${place}.outputs must be an integer of at least 1`,
+    );
+    expect(refused({ ...dense(4), parameterization: 'mup' })).toThrow(
+      `${place}.parameterization must be one of ntk, standard, got "mup"`,
+    );
+    expect(refused({ ...dense(4), parameterization: { weightScale: 0, biasScale: 1 } })).toThrow(
+      `${place}.parameterization.weightScale`,
+    );
+    expect(refused({ kind: 'activation', activation: 'relu' })).toThrow(
+      `${place}.activation must be an activation`,
+    );
+    expect(() => resolveLayers({ inputs: 0, layers: [dense(1)] })).toThrow('architecture.inputs');
+    expect(() => checkLayer('f', 'layer', { kind: 'dropout', keep: 2 })).toThrow(
+      'f: layer.keep must be at most 1',
+    );
+    expect(() => checkLayer('f', 'layer', { kind: 'layerNorm', epsilon: 0 })).toThrow('f: layer.epsilon');
+    const pool = pooling('sum', [2, 2]);
+    expect(() => checkLayer('f', 'layer', { ...pool, strides: [0, 1] })).toThrow('f: layer.strides[0]');
+    const conv = convolution(3, [2]);
+    expect(() => checkLayer('f', 'layer', { ...conv, window: [1.5] })).toThrow('f: layer.window[0]');
+    expect(() => checkLayer('f', 'layer', { ...conv, biasVariance: -1 })).toThrow('f: layer.biasVariance');
   });
 
   it('refuse numbers that mean nothing', () => {

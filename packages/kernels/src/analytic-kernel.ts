@@ -79,7 +79,7 @@ export function analyticKernel<G extends KernelChoice = 'both'>(
       Z: of(Z ?? X),
     }));
   }
-  const steps = planOf(architecture);
+  const steps = planOf(architecture, 'analyticKernel');
   if (!X.backend.readSync) {
     checkDevicePoints('analyticKernel', 'options.X', X, architecture.inputs);
     if (Z) checkDevicePoints('analyticKernel', 'options.Z', Z, architecture.inputs);
@@ -150,7 +150,7 @@ export function kernelDiagonals(
   const { X } = options;
   if (takesImages(architecture)) return spatialDiagonals(architecture, { where: 'kernelDiagonals', X });
   const where = 'kernelDiagonals';
-  const steps = planOf(architecture);
+  const steps = planOf(architecture, where);
   if (!X.backend.readSync) {
     checkDevicePoints(where, 'options.X', X, architecture.inputs);
     return deviceDiagonals(steps, X);
@@ -213,7 +213,7 @@ export function* kernelBlocks(
     }
     return;
   }
-  const steps = planOf(architecture);
+  const steps = planOf(architecture, where);
   if (!X.backend.readSync) {
     checkDevicePoints(where, 'options.X', X, architecture.inputs);
     if (Z) checkDevicePoints(where, 'options.Z', Z, architecture.inputs);

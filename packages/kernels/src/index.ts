@@ -17,4 +17,10 @@ export {
   type ScaleName,
 } from './kernel-gradient.ts';
 export { type KernelVjp, type KernelVjpOptions, kernelVjp } from './kernel-vjp.ts';
+export {
+  type MonteCarloKernel,
+  type MonteCarloOptions,
+  monteCarloKernel,
+  type RandomTree,
+} from './monte-carlo-kernel.ts';
 export { multiOutput } from './multi-output.ts';

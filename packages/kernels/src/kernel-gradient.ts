@@ -114,7 +114,7 @@ export function kernelGradient(architecture: Architecture, options: KernelGradie
 
 /** The steps of an architecture, all of whose activations can be differentiated once more. */
 export function differentiablePlan(where: string, architecture: Architecture): readonly Step[] {
-  const steps = planOf(architecture);
+  const steps = planOf(architecture, where);
   const check = (plan: readonly Step[]): void => {
     for (const step of plan) {
       if (step.kind === 'branches') step.branches.forEach(check);

@@ -1,12 +1,13 @@
 import {
   type ActivationDual,
   type Architecture,
+  checkLayer,
   type DenseLayer,
   type Layer,
   type Merge,
   resolveDense,
 } from '@sntk/architecture';
-import { ArgumentError, UnavailableError } from '@sntk/errors';
+import { ArgumentError, checkInteger, UnavailableError } from '@sntk/errors';
 import { everySite, slide, type Taps } from './spatial-window.ts';
 
 /** A dense layer's factors in the recursions, MATH (3)–(6). */
@@ -70,13 +71,11 @@ interface Built {
   readonly status: Status;
 }
 
-const where = 'analyticKernel';
-
 /**
  * Turns an architecture into steps, and refuses what has no kernel: activations and normalization of units that are
  * not Gaussian, and sums and products of branches that are correlated.
  */
-export function planOf(architecture: Architecture): readonly Step[] {
+export function planOf(architecture: Architecture, where: string): readonly Step[] {
   if (architecture.inputShape) {
     throw new ArgumentError({
       where,
@@ -87,12 +86,21 @@ export function planOf(architecture: Architecture): readonly Step[] {
     });
   }
   // Layers over sites have refused flat units.
-  return planned(architecture, architecture.inputs, []).steps as readonly Step[];
+  const width = checkInteger(where, 'architecture.inputs', architecture.inputs, 1);
+  return planned(architecture, { where, width, spatial: [] }).steps as readonly Step[];
 }
 
 /** The steps of a network of images, which has to end in flat units. Refuses as {@link planOf}. */
-export function spatialPlanOf(architecture: Architecture, shape: readonly number[]): readonly ImageStep[] {
-  const { steps, status } = planned(architecture, shape[shape.length - 1], shape.slice(0, -1));
+export function spatialPlanOf(
+  architecture: Architecture,
+  shape: readonly number[],
+  where: string,
+): readonly ImageStep[] {
+  const { steps, status } = planned(architecture, {
+    where,
+    width: shape[shape.length - 1],
+    spatial: shape.slice(0, -1),
+  });
   if (status.spatial.length > 0) {
     throw new ArgumentError({
       where,
@@ -105,9 +113,13 @@ export function spatialPlanOf(architecture: Architecture, shape: readonly number
   return steps;
 }
 
-function planned(architecture: Architecture, width: number, spatial: readonly number[]): Built {
+function planned(
+  architecture: Architecture,
+  start: { readonly where: string; readonly width: number; readonly spatial: readonly number[] },
+): Built {
+  const { where, width, spatial } = start;
   const status = { width, spatial, gaussian: false, fresh: 0 };
-  const built = series(architecture.layers, status, { path: 'architecture.layers', level: 0 });
+  const built = series(architecture.layers, status, { where, path: 'architecture.layers', level: 0 });
   if (!built.steps.some(hasDense)) {
     throw new ArgumentError({
       where,
@@ -124,8 +136,9 @@ function hasDense(step: ImageStep): boolean {
   return step.kind === 'dense' || (step.kind === 'branches' && step.branches.some((b) => b.some(hasDense)));
 }
 
-/** Where in the architecture a layer stands: its path, for messages, and how many branches it is in. */
+/** Where in the architecture a layer stands: for messages, who asks and its path; and how many branches it is in. */
 interface Place {
+  readonly where: string;
   readonly path: string;
   readonly level: number;
 }
@@ -142,6 +155,7 @@ function series(layers: readonly Layer[], start: Status, place: Place): Built {
 }
 
 function build(layer: Layer, status: Status, place: Place): Built {
+  checkLayer(place.where, place.path, layer);
   switch (layer.kind) {
     case 'identity':
       return { steps: [], status };
@@ -153,7 +167,7 @@ function build(layer: Layer, status: Status, place: Place): Built {
         status: { ...status, width: layer.outputs, gaussian: true, fresh: place.level },
       };
     case 'convolution': {
-      const { taps, spatial } = slide(layer, status.spatial, { where, path: place.path });
+      const { taps, spatial } = slide(layer, status.spatial, place);
       const affine = denseStep(layer, status.width * taps.size);
       return {
         steps: [{ kind: 'windows', taps, affine }],
@@ -161,7 +175,7 @@ function build(layer: Layer, status: Status, place: Place): Built {
       };
     }
     case 'pooling': {
-      const { taps, spatial } = slide(layer, status.spatial, { where, path: place.path });
+      const { taps, spatial } = slide(layer, status.spatial, place);
       const scale = layer.reduce === 'average' ? 1 / taps.size : 1;
       return { steps: [{ kind: 'pooling', taps, scale }], status: { ...status, spatial } };
     }
@@ -173,8 +187,8 @@ function build(layer: Layer, status: Status, place: Place): Built {
       const { dual, name } = layer.activation;
       if (!dual) {
         throw new UnavailableError(
-          where,
-          `activation ${name} has no Gaussian moments; wrap it in withQuadrature, or give it activation.dual`,
+          place.where,
+          `activation ${name} (${place.path}) has no Gaussian moments; withQuadrature(activation, { kinks }) of @sntk/architecture/activations gives them to any φ that is analytic between its kinks, as to tanh, sigmoid, softplus, silu, elu and selu, or set activation.dual to closed forms`,
         );
       }
       return { steps: [{ kind: 'dual', dual }], status: { ...status, gaussian: false, fresh: 0 } };
@@ -197,7 +211,7 @@ function collapse(
 ): Built {
   if (status.spatial.length === 0) {
     throw new ArgumentError({
-      where,
+      where: place.where,
       argument: place.path,
       wanted: 'a layer for units without spatial axes',
       got: layer.kind,
@@ -222,25 +236,25 @@ const BARE: Affine = { weightVariance: 1, biasVariance: 0, weightGain: 0, biasGa
 function needGaussian(status: Status, place: Place, what: string): void {
   if (status.gaussian) return;
   throw new ArgumentError({
-    where,
+    where: place.where,
     argument: place.path,
-    wanted: `a layer that takes any units`,
+    wanted: 'a layer that takes any units',
     got: `${what} of units that are not Gaussian`,
-    fix: 'put a dense layer before it',
+    fix: 'an affine layer is missing: put a dense layer before it',
   });
 }
 
 function branch(layer: Extract<Layer, { kind: 'branches' }>, status: Status, place: Place): Built {
   const level = place.level + 1;
   const built = layer.branches.map((each, i) =>
-    build(each, status, { path: `${place.path}.branches[${i}]`, level }),
+    build(each, status, { ...place, path: `${place.path}.branches[${i}]`, level }),
   );
   const widths = built.map((each) => each.status.width);
   const joined = layer.merge === 'concatenate';
   const correlated = built.filter((each) => each.status.fresh < level).length;
   if (!joined && correlated > 1) {
     throw new ArgumentError({
-      where,
+      where: place.where,
       argument: place.path,
       wanted: `a ${layer.merge} with at most one branch that does not end in a dense layer of its own`,
       got: `${correlated}, which are correlated`,
@@ -249,7 +263,7 @@ function branch(layer: Extract<Layer, { kind: 'branches' }>, status: Status, pla
   }
   if (!joined && widths.some((width) => width !== widths[0])) {
     throw new ArgumentError({
-      where,
+      where: place.where,
       argument: place.path,
       wanted: `a ${layer.merge} of branches of one width`,
       got: widths,
@@ -258,7 +272,7 @@ function branch(layer: Extract<Layer, { kind: 'branches' }>, status: Status, pla
   const spaces = built.map((each) => each.status.spatial);
   if (spaces.some((each) => each.join() !== spaces[0].join())) {
     throw new ArgumentError({
-      where,
+      where: place.where,
       argument: place.path,
       wanted: 'branches of the same spatial axes',
       got: spaces,

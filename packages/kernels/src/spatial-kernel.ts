@@ -48,7 +48,7 @@ export function* spatialBlocks(
 export function spatialDiagonals(architecture: ImageArchitecture, request: SpatialRequest): KernelDiagonals {
   const { where, X } = request;
   const { inputShape: shape } = architecture;
-  const plan = planOfImages(architecture);
+  const plan = planOfImages(architecture, where);
   const x = readImages('options.X', X, { where, shape });
   checkSize(where, plan, { examples: 1, entries: x.count });
   const buffers = createBuffers();
@@ -59,9 +59,9 @@ export function spatialDiagonals(architecture: ImageArchitecture, request: Spati
   return { nngp: of('nngp'), ntk: of('ntk') };
 }
 
-function planOfImages(architecture: ImageArchitecture): SpatialPlan {
+function planOfImages(architecture: ImageArchitecture, where: string): SpatialPlan {
   const { inputShape: shape } = architecture;
-  return spatialNodes(spatialPlanOf(architecture, shape), product(shape.slice(0, -1)));
+  return spatialNodes(spatialPlanOf(architecture, shape, where), product(shape.slice(0, -1)));
 }
 
 interface Job {
@@ -79,7 +79,7 @@ interface Job {
 function prepare(architecture: ImageArchitecture, request: SpatialRequest & { rows?: number }): Job {
   const { where, X, Z } = request;
   const { inputShape: shape } = architecture;
-  const plan = planOfImages(architecture);
+  const plan = planOfImages(architecture, where);
   const x = readImages('options.X', X, { where, shape });
   const z = Z ? readImages('options.Z', Z, { where, shape }) : x;
   const rows = Math.min(request.rows ?? x.count, x.count);

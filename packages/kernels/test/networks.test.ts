@@ -86,7 +86,7 @@ describe.each(networks)('the kernel of a network with %s', (name, layer) => {
   });
 
   it('keeps distances and determinants that are those of its variances and covariances', () => {
-    const steps = planOf(architecture);
+    const steps = planOf(architecture, 'test');
     const reader = { where: 'test', architecture, steps };
     const points = readPoints('X', hardPoints(name, 12, 3), reader);
     const run = pairRecursion(steps);
@@ -135,7 +135,9 @@ describe('combinators', () => {
   it('refuse, by place, what has no kernel', () => {
     const kernel = (...layers: Layer[]) => analyticKernel(network(3, ...layers), { X });
     expect(() => kernel(phi, dense(1))).toThrow('architecture.layers[0]');
-    expect(() => kernel(dense(4), phi, phi)).toThrow('units that are not Gaussian');
+    expect(() => kernel(dense(4), phi, phi)).toThrow(
+      'analyticKernel: architecture.layers[2] must be a layer that takes any units, got "an activation (relu) of units that are not Gaussian"; an affine layer is missing: put a dense layer before it',
+    );
     expect(() => kernel(layerNorm(), dense(1))).toThrow('layer normalization of units that are not Gaussian');
     expect(() => kernel(dense(4), residual(phi), dense(1))).toThrow('correlated');
     expect(() => kernel(dense(4), branches('sum', phi, serial(phi, dense(3))), dense(1))).toThrow(
@@ -145,8 +147,18 @@ describe('combinators', () => {
       'correlated',
     );
     expect(() => kernel(identity)).toThrow('at least one dense layer');
+    const negative = { ...dense(4), weightVariance: -2 };
+    expect(() => kernel(residual(negative), dense(1))).toThrow(
+      'analyticKernel: architecture.layers[0].branches[1].layers[0].weightVariance must be a finite number above 0, got -2',
+    );
+    expect(() => kernel({ ...dense(4), biasVariance: Number.NaN })).toThrow('biasVariance');
+    expect(() => kernel(dense(4), { kind: 'dropout', keep: 0 }, dense(1))).toThrow(
+      'architecture.layers[1].keep',
+    );
     const bare = { ...relu, name: 'bare', dual: undefined };
-    expect(() => kernel(dense(4), activate(bare as never), dense(1))).toThrow('withQuadrature');
+    expect(() => kernel(dense(4), activate(bare as never), dense(1))).toThrow(
+      'activation bare (architecture.layers[1]) has no Gaussian moments; withQuadrature(activation, { kinks }) of @sntk/architecture/activations',
+    );
     expect(() => kernel(dense(4), activate(exponential({ rate: 99 })), dense(1))).toThrow(
       'row 0 of options.X',
     );

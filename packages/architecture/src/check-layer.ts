@@ -1,0 +1,64 @@
+import { ArgumentError, checkInteger, checkNonNegative, checkPositive } from '@sntk/errors';
+import type { Layer } from './architecture.ts';
+import { checkParameterization } from './fully-connected.ts';
+import { checkWindow, type Window } from './window.ts';
+
+/**
+ * Throws unless the numbers of a layer, which may be written by hand or read from a file, mean something: widths that are
+ * positive integers, σ_w² above 0, σ_b² of at least 0, windows and strides of positive integers, `keep` in (0, 1]. Layers within it are not looked at.
+ *
+ * @throws ArgumentError that names the field, as `argument.field`.
+ * @example
+ * ```ts
+ * import { checkLayer, dense } from '@sntk/architecture';
+ *
+ * try {
+ *   checkLayer('myKernel', 'layers[0]', { ...dense(3), weightVariance: -1 });
+ * } catch (error) {
+ *   console.log(error.message); // myKernel: layers[0].weightVariance must be a finite number above 0, got -1
+ * }
+ * ```
+ */
+export function checkLayer(where: string, argument: string, layer: Layer): void {
+  switch (layer.kind) {
+    case 'dense':
+    case 'convolution':
+      if (layer.kind === 'convolution') checkSizes(where, argument, layer);
+      checkInteger(where, `${argument}.outputs`, layer.outputs, 1);
+      checkPositive(where, `${argument}.weightVariance`, layer.weightVariance);
+      checkNonNegative(where, `${argument}.biasVariance`, layer.biasVariance);
+      checkParameterization(where, layer.parameterization, `${argument}.parameterization`);
+      break;
+    case 'pooling':
+      checkSizes(where, argument, layer);
+      break;
+    case 'layerNorm':
+      checkPositive(where, `${argument}.epsilon`, layer.epsilon);
+      break;
+    case 'dropout':
+      checkPositive(where, `${argument}.keep`, layer.keep);
+      if (layer.keep > 1) {
+        throw new ArgumentError({
+          where,
+          argument: `${argument}.keep`,
+          wanted: 'at most 1',
+          got: layer.keep,
+        });
+      }
+      break;
+    case 'activation':
+      if (typeof layer.activation?.value !== 'function') {
+        throw new ArgumentError({
+          where,
+          argument: `${argument}.activation`,
+          wanted: 'an activation, an object with value, derivative and secondDerivative',
+          got: layer.activation,
+          fix: 'activationByName gives those that have a name',
+        });
+      }
+  }
+}
+
+function checkSizes(where: string, argument: string, layer: Window): void {
+  checkWindow(where, layer.window, layer, { window: `${argument}.window`, options: argument });
+}
