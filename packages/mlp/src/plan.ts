@@ -68,6 +68,16 @@ export function planOf(architecture: Architecture): Plan {
 }
 
 function buildPlan(architecture: Architecture): Plan {
+  // Images come with their extents: a dense layer would act on every site alone, which is not what is done here.
+  if ('inputShape' in architecture && architecture.inputShape !== undefined) {
+    throw new ArgumentError({
+      where: 'parameterLayout',
+      argument: 'architecture.inputShape',
+      wanted: 'absent: finite networks take flat inputs',
+      got: architecture.inputShape,
+      fix: `make the network of ${architecture.inputs} inputs`,
+    });
+  }
   const builder: Builder = { blocks: [], size: 0, dropouts: 0 };
   const steps: Step[] = [];
   const start: Place = { width: architecture.inputs, leaf: true };
