@@ -1,14 +1,26 @@
 // Packs every public package as it would be published, checks the tarballs (publint, are-the-types-wrong), installs
-// them in an empty project with npm, imports each, and runs the command line there.
+// them in an empty project with npm, imports each, and runs the command line there; and measures how much @sntk/linalg alone
+// takes.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packagesIn, run } from './workspace.mjs';
 
 const work = mkdtempSync(join(tmpdir(), 'sntk-packed-'));
 const quiet = { stdio: ['ignore', 'ignore', 'inherit'] };
+/** What @sntk/linalg and all it depends on may take when installed, in bytes. */
+const ALONE = 2 ** 20;
 let failed = 0;
+
+function sizeOf(path) {
+  if (!statSync(path).isDirectory()) return statSync(path).size;
+  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+}
+
+function megabytes(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(2)} MB`;
+}
 
 function check(label, tool, args, options = {}) {
   const result = run(tool, args, {
@@ -27,6 +39,7 @@ try {
   const packages = [...packagesIn('packages'), ...packagesIn('apps')].filter(
     ({ manifest }) => !manifest.private,
   );
+  const manifestOf = (name) => packages.find(({ manifest }) => manifest.name === name).manifest;
   const tarballs = {};
   for (const { path, manifest } of packages) {
     const before = new Set(readdirSync(work));
@@ -37,6 +50,20 @@ try {
     // The command line has no entry to import.
     if (!manifest.bin)
       check(`attw ${manifest.name}`, 'attw', [tarballs[manifest.name], '--profile', 'esm-only']);
+  }
+
+  const alone = join(work, 'alone');
+  mkdirSync(alone);
+  const needed = ['@sntk/linalg', ...Object.keys(manifestOf('@sntk/linalg').dependencies)];
+  const own = needed.filter((name) => tarballs[name]).map((name) => tarballs[name]);
+  writeFileSync(join(alone, 'package.json'), '{ "private": true }');
+  check('npm install of @sntk/linalg alone', 'npm', ['install', '--no-audit', '--no-fund', ...own], {
+    cwd: alone,
+  });
+  const bytes = sizeOf(join(alone, 'node_modules'));
+  if (bytes > ALONE) {
+    failed++;
+    console.error(`@sntk/linalg alone takes ${megabytes(bytes)} on disk, more than ${megabytes(ALONE)}`);
   }
 
   const project = join(work, 'project');
@@ -90,7 +117,9 @@ try {
     failed++;
     console.error(`sntk figure1 from the tarballs wrote ${written.join(', ') || 'nothing'}`);
   }
-  console.log(`packaging: ${packages.length} packages, ${entries.length} entries, ${failed} problems`);
+  console.log(
+    `packaging: ${packages.length} packages, ${entries.length} entries, @sntk/linalg alone ${megabytes(bytes)}, ${failed} problems`,
+  );
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

@@ -7,6 +7,7 @@ import json
 import pathlib
 
 from mpmath import acos, asin, atan2, cos, mp, mpf, pi, sin, sqrt
+from provenance import record
 
 mp.dps = 60
 
@@ -53,3 +54,4 @@ for x, z in pairs:
 
 target = pathlib.Path(__file__).parents[2] / "packages/architecture/test/fixtures/activation-duals.json"
 target.write_text(json.dumps({"mpmath": "1.3.0", "pairs": rows}, separators=(",", ":")).replace('{"x"', '\n{"x"') + "\n")
+record(__file__, target, packages=["mpmath"])

@@ -10,6 +10,7 @@ import pathlib
 from math import comb
 
 from mpmath import asin, atan2, cos, cosh, diff, exp, isfinite, mp, mpf, pi, sin, sinh, sqrt
+from provenance import record
 
 mp.dps = 150
 
@@ -130,16 +131,22 @@ def moments(dual, q, p, c, t):
     return [clean(T, sqrt(abs(a * b))), clean(S, 1 + abs(dual(q, q, q, mpf(0))[1])) if S != 0 else S, clean(a + b - 2 * T, a + b), clean(a * b - T * T, a * b)]
 
 
-out = {"mpmath": "1.3.0", "pairs": [], "activations": {name: [] for name in ACTIVATIONS}}
-for x, z in pairs:
-    u, v = [mpf(c) for c in x], [mpf(c) for c in z]
-    q, p, c = u[0] ** 2 + u[1] ** 2, v[0] ** 2 + v[1] ** 2, u[0] * v[0] + u[1] * v[1]
-    t = abs(atan2(u[0] * v[1] - u[1] * v[0], c))
-    out["pairs"].append([float(w) for w in (q, p, c, (u[0] - v[0]) ** 2 + (u[1] - v[1]) ** 2, (u[0] * v[1] - u[1] * v[0]) ** 2)])
-    for name, dual in ACTIVATIONS.items():
-        # Beyond this the textbook forms of exponentials need more digits than there are.
-        wild = name.startswith("exponential") and max(q, p) > 1e3
-        out["activations"][name].append(None if wild else [number(w) for w in moments(dual, q, p, c, t)])
+def main():
+    out = {"mpmath": "1.3.0", "pairs": [], "activations": {name: [] for name in ACTIVATIONS}}
+    for x, z in pairs:
+        u, v = [mpf(c) for c in x], [mpf(c) for c in z]
+        q, p, c = u[0] ** 2 + u[1] ** 2, v[0] ** 2 + v[1] ** 2, u[0] * v[0] + u[1] * v[1]
+        t = abs(atan2(u[0] * v[1] - u[1] * v[0], c))
+        out["pairs"].append([float(w) for w in (q, p, c, (u[0] - v[0]) ** 2 + (u[1] - v[1]) ** 2, (u[0] * v[1] - u[1] * v[0]) ** 2)])
+        for name, dual in ACTIVATIONS.items():
+            # Beyond this the textbook forms of exponentials need more digits than there are.
+            wild = name.startswith("exponential") and max(q, p) > 1e3
+            out["activations"][name].append(None if wild else [number(w) for w in moments(dual, q, p, c, t)])
 
-target = pathlib.Path(__file__).parents[2] / "packages/architecture/test/fixtures/closed-form-duals.json"
-target.write_text(json.dumps(out, separators=(",", ":")).replace('],"', '],\n"') + "\n")
+    target = pathlib.Path(__file__).parents[2] / "packages/architecture/test/fixtures/closed-form-duals.json"
+    target.write_text(json.dumps(out, separators=(",", ":")).replace('],"', '],\n"') + "\n")
+    record(__file__, target, packages=["mpmath"])
+
+
+if __name__ == "__main__":
+    main()

@@ -7,6 +7,7 @@ import json
 import pathlib
 
 from mpmath import acos, asin, cos, mp, mpf, pi, sin, sqrt
+from provenance import record
 
 mp.dps = 200
 
@@ -57,14 +58,20 @@ def pair(T, w, b, x, z):
     return out
 
 
-rows = []
-for name, (T, w) in SETTINGS.items():
-    for b in (0, 0.25):
-        exact = [[mpf(v) for v in x] for x in X]
-        found = [pair(T, mpf(w), mpf(b), exact[i], exact[j]) for i in range(len(X)) for j in range(i + 1)]
-        for depth in DEPTHS:
-            rows.append({"activation": name, "w": float(w), "b": b, "depth": depth, "nngp": [f[depth][0] for f in found], "ntk": [f[depth][1] for f in found]})
+def main():
+    rows = []
+    for name, (T, w) in SETTINGS.items():
+        for b in (0, 0.25):
+            exact = [[mpf(v) for v in x] for x in X]
+            found = [pair(T, mpf(w), mpf(b), exact[i], exact[j]) for i in range(len(X)) for j in range(i + 1)]
+            for depth in DEPTHS:
+                rows.append({"activation": name, "w": float(w), "b": b, "depth": depth, "nngp": [f[depth][0] for f in found], "ntk": [f[depth][1] for f in found]})
 
-target = pathlib.Path(__file__).parents[2] / "packages/kernels/test/fixtures/recursions.json"
-target.parent.mkdir(exist_ok=True)
-target.write_text(json.dumps({"mpmath": "1.3.0", "X": X, "rows": rows}, separators=(",", ":")).replace('{"activation"', '\n{"activation"') + "\n")
+    target = pathlib.Path(__file__).parents[2] / "packages/kernels/test/fixtures/recursions.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps({"mpmath": "1.3.0", "X": X, "rows": rows}, separators=(",", ":")).replace('{"activation"', '\n{"activation"') + "\n")
+    record(__file__, target, packages=["mpmath"])
+
+
+if __name__ == "__main__":
+    main()

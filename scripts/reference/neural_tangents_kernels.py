@@ -1,7 +1,6 @@
 """Writes neural-tangents' kernels of fully connected networks to packages/kernels/test/fixtures/neural-tangents.json.
 
-Run in an environment of its own: pip install neural-tangents==0.6.5 jax==0.4.30 jaxlib==0.4.30 numpy==1.26.4;
-python neural_tangents_kernels.py
+Run: pip install -r requirements.txt; python neural_tangents_kernels.py
 """
 import json
 import pathlib
@@ -12,6 +11,7 @@ jax.config.update("jax_enable_x64", True)
 import numpy as np
 from jax import numpy as jnp
 from neural_tangents import stax
+from provenance import record
 
 rng = np.random.RandomState(0)
 X = np.round(rng.randn(6, 3), 6)
@@ -95,3 +95,4 @@ for name, (_, _, kernel) in NETWORKS.items():
 target = pathlib.Path(__file__).parents[2] / "packages/kernels/test/fixtures/neural-tangents.json"
 target.parent.mkdir(exist_ok=True)
 target.write_text(json.dumps(out, separators=(",", ":")).replace('},"', '},\n"') + "\n")
+record(__file__, target, packages=["jax", "neural-tangents", "numpy"])

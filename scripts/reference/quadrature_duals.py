@@ -7,6 +7,7 @@ import pathlib
 
 from mpmath import exp, expm1, log1p, mp, mpf, pi, sqrt, tanh
 from mpmath.calculus.quadrature import GaussLegendre
+from provenance import record
 
 mp.dps = 30
 logistic = lambda h: 1 / (1 + exp(-h))
@@ -60,3 +61,4 @@ for (a, _), (b, c) in PLANES:
 
 target = pathlib.Path(__file__).parents[2] / "packages/architecture/test/fixtures/quadrature-duals.json"
 target.write_text(json.dumps({"mpmath": "1.3.0", "rows": rows}, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")
+record(__file__, target, packages=["mpmath"])

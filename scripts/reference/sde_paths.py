@@ -1,7 +1,6 @@
-"""Writes states of torchsde 0.2.6 and diffrax 0.7.2 on given Brownian increments to packages/sde/test/fixtures/paths.json.
+"""Writes states of torchsde and diffrax on given Brownian increments to packages/sde/test/fixtures/paths.json.
 
-Run in an environment of its own: pip install torchsde==0.2.6 torch==2.15.0 diffrax==0.7.2 jax==0.10.2 numpy==2.4.6;
-python sde_paths.py
+Run: pip install -r requirements.txt; python sde_paths.py
 """
 import json
 import pathlib
@@ -12,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import torch
 import torchsde
+from provenance import record
 
 jax.config.update("jax_enable_x64", True)
 torch.set_default_dtype(torch.float64)
@@ -76,11 +76,13 @@ def write():
         ("sra1", "additive", "ito", by_torchsde("additive", "ito", "srk")),
         ("stochasticHeun", "diagonal", "stratonovich", by_torchsde("diagonal", "stratonovich", "heun")),
         ("midpoint", "diagonal", "stratonovich", by_torchsde("diagonal", "stratonovich", "midpoint")),
+        ("reversibleHeun", "diagonal", "stratonovich", by_torchsde("diagonal", "stratonovich", "reversible_heun")),
+        ("eulerHeun", "diagonal", "stratonovich", by_torchsde("diagonal", "stratonovich", "euler_heun")),
         ("dormandPrince", "none", "ito", by_diffrax(diffrax.Dopri5())),
         ("tsitouras", "none", "ito", by_diffrax(diffrax.Tsit5())),
     ]
     fixture = {
-        "source": "torchsde 0.2.6 and diffrax 0.7.2, scripts/reference/sde_paths.py",
+        "source": "torchsde 0.2.6 and diffrax 0.6.1, scripts/reference/sde_paths.py",
         "steps": STEPS,
         "paths": PATHS,
         "x0": X0.ravel().tolist(),
@@ -91,6 +93,7 @@ def write():
     path = pathlib.Path(__file__).parents[2] / "packages/sde/test/fixtures/paths.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(fixture, indent=1) + "\n")
+    record(__file__, path, packages=["diffrax", "jax", "numpy", "torch", "torchsde"])
 
 
 write()

@@ -53,9 +53,9 @@ describe('sntk figure1', () => {
     const titles = [
       'SGD (4)',
       'NTK',
-      'SNTK (6)',
-      'SNTK as printed (6)',
-      'Kernel SGD, i.i.d. (6)',
+      'SNTK (exact)',
+      'SNTK as printed (exact)',
+      'Kernel SGD, i.i.d. (exact)',
       'Kernel SGD (6)',
     ];
     for (const title of titles) {
@@ -100,6 +100,29 @@ describe('sntk figure1', () => {
     expect(read('first', 'arrays.npz').equals(read('other', 'arrays.npz'))).toBe(false);
   });
 
+  it('has an exact band that is the spread of many paths', () => {
+    const paths = 400;
+    figure1('exact', '--seed', '3', '--epochs', '8');
+    const sampled = ['--band', 'sampled', '--paths', String(paths)];
+    expect(figure1('paths', '--seed', '3', '--epochs', '8', ...sampled).out).toContain(`SNTK (${paths})`);
+    const [exact, drawn] = ['exact', 'paths'].map((run) =>
+      decodeNpz(readFileSync(join(folder, run, 'arrays.npz'))),
+    );
+    const size = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
+    for (const method of ['sntk', 'paper', 'independent']) {
+      const entry = `${method}_grid_std`;
+      const ratio = size(drawn[entry].data) / size(exact[entry].data);
+      // Spread along one direction is known to 1/√(2·400); splitting and SDE differ by (ηλ/N)²/12 = 0.3 %.
+      expect(Math.abs(ratio - 1), method).toBeLessThan(4 / Math.sqrt(2 * paths) + 0.003);
+    }
+    for (const [name, array] of Object.entries(exact)) {
+      if (/^(sgd|ntk|kernelSgd)_grid/.test(name)) expect(drawn[name].shape).toEqual(array.shape);
+    }
+    expect([...(drawn.sgd_grid_mean.data as Float64Array)]).toEqual([
+      ...(exact.sgd_grid_mean.data as Float64Array),
+    ]);
+  });
+
   it('starts all methods from the same function and keeps the training data of the run', () => {
     // With almost no training, every method is still at f_0.
     figure1('still', '--seed', '3', '--learning-rate', '1e-12');
@@ -136,6 +159,7 @@ describe('sntk figure1', () => {
 
   it('runs the smooth activation, the empirical kernel and the printed convention', () => {
     expect(figure1('erf', '--activation', 'erf').code).toBe(0);
+    expect(figure1('tanh', '--activation', 'tanh').code).toBe(0);
     expect(figure1('empirical', '--kernel', 'empirical').code).toBe(0);
     expect(figure1('paper', '--convention', 'paper').code).toBe(0);
     expect(readFileSync(join(folder, 'paper', 'figure1.svg'), 'utf8')).toContain('SNTK as printed');

@@ -15,7 +15,11 @@ const guide: DefaultTheme.SidebarItem[] = [
     text: 'Guide',
     items: [
       { text: 'Figure 1', link: '/guide/figure1' },
+      { text: 'When to trust the SNTK', link: '/guide/ladder' },
       { text: 'The library', link: '/guide/library' },
+      { text: 'Stochastic equations', link: '/guide/sde' },
+      { text: 'Theorems, measured', link: '/guide/theorems' },
+      { text: 'Speed', link: '/guide/benchmarks' },
     ],
   },
   { text: 'Theory', items: [{ text: 'Notation and equations', link: '/theory' }] },

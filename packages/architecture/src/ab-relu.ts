@@ -1,7 +1,8 @@
 import { ArgumentError } from '@sntk/errors';
 import type { Activation, GaussianPair, PairMoments } from './activation.ts';
+import { evenGap, kinkSlopes } from './kink-slopes.ts';
 import { correlationGap, rootGapSquared } from './pair-algebra.ts';
-import { relu, sineMinusArc } from './relu.ts';
+import { relu } from './relu.ts';
 
 /** Slopes of a piecewise linear activation on either side of 0. */
 export interface AbReluOptions {
@@ -46,6 +47,7 @@ export function abRelu(options: AbReluOptions, name?: string): Activation {
     dual: {
       diagonal: (q) => ({ covariance: squares * q, derivative: squares }),
       pair: piecewiseLinearPair(negative, positive),
+      ...kinkSlopes({ odd: ((negative + positive) / 2) ** 2, even: ((positive - negative) / 2) ** 2 }),
     },
   };
 }
@@ -79,13 +81,7 @@ function piecewiseLinearPair(
     const gap = correlationGap(p);
     const below = covariance >= 0 ? gap : scale - covariance;
     const above = covariance >= 0 ? scale + covariance : gap;
-    const sine = Math.min(1, Math.sqrt(Math.max(0, p.determinant)) / scale);
-    const angle = Math.atan2(Math.sqrt(Math.max(0, p.determinant)), Math.abs(covariance));
-    // √(E u² E v²) − E|u||v|
-    const gapEven = Math.max(
-      0,
-      gap - ((2 * scale) / Math.PI) * sineMinusArc(angle, sine, Math.abs(covariance) / scale),
-    );
+    const gapEven = evenGap(p);
     const difference = rootGapSquared(varianceU, varianceV, varianceU - varianceV);
     const lost = odd * below + even * gapEven;
     out.covariance = T;

@@ -1,4 +1,7 @@
 import type { Activation } from './activation.ts';
+import type { ConvolutionLayer } from './convolution.ts';
+import type { FlattenLayer } from './flatten.ts';
+import type { GlobalPoolingLayer, PoolingLayer } from './pooling.ts';
 
 /**
  * How a dense layer's scales are split between the forward pass and the initial parameters. The function at
@@ -66,11 +69,17 @@ export type Layer =
   | LayerNormLayer
   | DropoutLayer
   | SerialLayer
-  | BranchesLayer;
+  | BranchesLayer
+  | ConvolutionLayer
+  | PoolingLayer
+  | GlobalPoolingLayer
+  | FlattenLayer;
 
 /** A network as plain data: what a finite network and a kernel are both built from. */
 export interface Architecture {
   readonly inputs: number;
+  /** Sizes of the spatial axes and, last, the number of channels, where inputs are images; `inputs` is their product. */
+  readonly inputShape?: readonly number[];
   readonly layers: readonly Layer[];
 }
 

@@ -1,7 +1,8 @@
 import { checkFinite, checkPositive } from '@sntk/errors';
-import type { Activation, GaussianPair, PairMoments } from './activation.ts';
+import type { Activation, GaussianPair, PairMoments, PairSlopes } from './activation.ts';
 import { erf } from './erf.ts';
-import { rescaleOdd } from './pair-algebra.ts';
+import { rescaleOdd, rescalePair } from './pair-algebra.ts';
+import { scaleSlopes, setSlopes } from './pair-slopes.ts';
 
 const SLOPE = 2 / Math.sqrt(Math.PI);
 
@@ -54,6 +55,18 @@ function pair(p: GaussianPair, out: PairMoments): void {
   out.determinant = Math.max(0, (4 / Math.PI ** 2) * lost);
 }
 
+/** Derivatives of `(2/π) asin(2c/√((1+2q)(1+2q')))` and of `(4/π)/√N`, `N = (1+2q)(1+2q') − 4c²`. */
+function slopes(p: GaussianPair, out: PairSlopes): void {
+  const [a, b, c] = [1 + 2 * p.varianceU, 1 + 2 * p.varianceV, p.covariance];
+  const square = 1 + 2 * (p.varianceU + p.varianceV) + 4 * Math.max(0, p.determinant);
+  const first = 4 / Math.PI / Math.sqrt(square);
+  const second = first / square;
+  setSlopes(out, {
+    covariance: [(-c / a) * first, (-c / b) * first, first],
+    derivative: [-b * second, -a * second, 4 * c * second],
+  });
+}
+
 /** The error function, a smooth sigmoid from −1 to 1. */
 export const erfActivation: Activation = {
   name: 'erf',
@@ -61,7 +74,7 @@ export const erfActivation: Activation = {
   derivative: (h) => SLOPE * Math.exp(-h * h),
   secondDerivative: (h) => -2 * h * SLOPE * Math.exp(-h * h),
   twiceDifferentiable: true,
-  dual: { diagonal, pair },
+  dual: { diagonal, pair, slopes },
 };
 
 export interface ErfOptions {
@@ -105,6 +118,10 @@ export function erfWith(options: ErfOptions, name?: string): Activation {
         };
       },
       pair: rescaleOdd(pair, { outer, inner, shift }),
+      slopes(p, out) {
+        slopes(rescalePair(p, i2), out);
+        scaleSlopes(out, outer * outer, i2);
+      },
     },
   };
 }

@@ -1,6 +1,7 @@
 import { checkFinite } from '@sntk/errors';
 import type { Activation } from './activation.ts';
 import { rootGapSquared, sumVariance } from './pair-algebra.ts';
+import { setSlopes } from './pair-slopes.ts';
 
 export interface ExponentialOptions {
   /** Value at 0; 1 unless told. */
@@ -40,6 +41,14 @@ export function exponential(options: ExponentialOptions = {}, name?: string): Ac
         const apart = -Math.expm1((-b2 * p.distance) / 2);
         out.distance = 2 * a2 * middle * (2 * Math.sinh((b2 * (q - r)) / 2) ** 2 + apart);
         out.determinant = -a2 * a2 * middle * middle * Math.expm1(-b2 * p.distance);
+      },
+      slopes(p, out) {
+        const first = b2 * a2 * Math.exp((b2 * sumVariance(p)) / 2);
+        const second = b2 * first;
+        setSlopes(out, {
+          covariance: [first / 2, first / 2, first],
+          derivative: [second / 2, second / 2, second],
+        });
       },
     },
   };
@@ -97,6 +106,18 @@ export function normalizedExponential(options: NormalizedExponentialOptions = {}
         out.derivative = rate * top * share;
         out.determinant = -((scale * top) ** 2) * Math.expm1(-2 * rate * gap);
         out.distance = top * (rootGapSquared(q, r, q - r) - 2 * scale * Math.expm1(-rate * gap));
+      },
+      slopes(p, out) {
+        const { varianceU: q, varianceV: r, covariance } = p;
+        const scale = Math.sqrt(q * r);
+        const cosine = covariance / scale;
+        const share = Math.exp(rate * (cosine + shift));
+        const common = (scale * share * (1 - rate * cosine)) / 2;
+        const slope = (-rate * rate * cosine * share) / 2;
+        setSlopes(out, {
+          covariance: [common / q, common / r, rate * share],
+          derivative: [slope / q, slope / r, (rate * rate * share) / scale],
+        });
       },
     },
   };

@@ -1,6 +1,7 @@
 import { checkFinite, checkPositive } from '@sntk/errors';
-import type { Activation, GaussianPair, PairMoments } from './activation.ts';
+import type { Activation, GaussianPair, PairMoments, PairSlopes } from './activation.ts';
 import { distanceFrom } from './pair-algebra.ts';
+import { setSlopes } from './pair-slopes.ts';
 
 export interface GaussianOptions {
   /** Value at 0; 1 unless told. */
@@ -37,6 +38,7 @@ export function gaussian(options: GaussianOptions = {}, name?: string): Activati
         };
       },
       pair: (p, out) => gaussianPair(p, { a2, rate }, out),
+      slopes: (p, out) => gaussianSlopes(p, { a2, rate }, out),
     },
   };
 }
@@ -59,4 +61,20 @@ function gaussianPair(
   out.determinant = (a2 * a2 * (excess / (square + both))) / (square * both);
   const difference = (4 * a2 * (r - q)) / (both * (rootQ + rootR));
   out.distance = distanceFrom({ a: a2 / rootQ, b: a2 / rootR, difference }, out.covariance, out.determinant);
+}
+
+/** Of `T = a² N^{−1/2}` and `Ṫ = 4a²b²c N^{−3/2}`, `N = AB − 4b²c²` with `A = 1 + 2bq`, `B = 1 + 2bq'`. */
+function gaussianSlopes(
+  p: GaussianPair,
+  { a2, rate }: { readonly a2: number; readonly rate: number },
+  out: PairSlopes,
+): void {
+  const [A, B, c] = [1 + 2 * rate * p.varianceU, 1 + 2 * rate * p.varianceV, rate * p.covariance];
+  const square = A + B - 1 + 4 * rate * rate * Math.max(0, p.determinant);
+  const power = (a2 * rate) / (square * Math.sqrt(square));
+  const bend = (-12 * rate * c * power) / square;
+  setSlopes(out, {
+    covariance: [-B * power, -A * power, 4 * c * power],
+    derivative: [B * bend, A * bend, rate * power * (4 + (48 * c * c) / square)],
+  });
 }

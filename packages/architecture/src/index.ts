@@ -1,4 +1,11 @@
-export type { Activation, ActivationDual, GaussianPair, PairMoments } from './activation.ts';
+export type {
+  Activation,
+  ActivationDual,
+  DistanceSlopes,
+  GaussianPair,
+  PairMoments,
+  PairSlopes,
+} from './activation.ts';
 export { ACTIVATIONS, activationByName } from './activations.ts';
 export type {
   ActivationLayer,
@@ -14,8 +21,10 @@ export type {
   ResolvedLayer,
   SerialLayer,
 } from './architecture.ts';
+export { type ConvolutionLayer, type ConvolutionOptions, convolution } from './convolution.ts';
 export { erf } from './erf.ts';
 export { erfActivation } from './erf-activation.ts';
+export { type FlattenLayer, flatten } from './flatten.ts';
 export { type FullyConnectedOptions, fullyConnected } from './fully-connected.ts';
 export {
   activate,
@@ -31,5 +40,13 @@ export {
   serial,
 } from './layers.ts';
 export { linear } from './linear.ts';
+export {
+  type GlobalPoolingLayer,
+  globalPooling,
+  type PoolingLayer,
+  type PoolingReduction,
+  pooling,
+} from './pooling.ts';
 export { relu } from './relu.ts';
 export { parameterCount, resolveDense, resolveLayers } from './resolve.ts';
+export type { Padding, Window, WindowOptions } from './window.ts';

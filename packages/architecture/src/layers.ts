@@ -109,9 +109,9 @@ export function residual(...layers: readonly Layer[]): BranchesLayer {
 }
 
 /**
- * An architecture of an input dimension and layers.
+ * An architecture of an input dimension, or of an image's sizes with the channels last, and layers.
  *
- * @throws ArgumentError unless `inputs` is a positive integer.
+ * @throws ArgumentError unless `inputs` is a positive integer or a list of such.
  * @example
  * ```ts
  * import { activate, dense, network, relu, repeat, residual } from '@sntk/architecture';
@@ -120,6 +120,16 @@ export function residual(...layers: readonly Layer[]): BranchesLayer {
  * console.log(network(3, dense(64), repeat(block, 5), activate(relu), dense(1)).layers.length); // 4
  * ```
  */
-export function network(inputs: number, ...layers: readonly Layer[]): Architecture {
-  return { inputs: checkInteger('network', 'inputs', inputs, 1), layers };
+export function network(inputs: number | readonly number[], ...layers: readonly Layer[]): Architecture {
+  if (typeof inputs === 'number') return { inputs: checkInteger('network', 'inputs', inputs, 1), layers };
+  if (inputs.length < 2) {
+    throw new ArgumentError({
+      where: 'network',
+      argument: 'inputs',
+      wanted: 'a number, or sizes of one or more spatial axes and the number of channels',
+      got: inputs,
+    });
+  }
+  const product = inputs.reduce((all, size, i) => all * checkInteger('network', `inputs[${i}]`, size, 1), 1);
+  return { inputs: product, inputShape: [...inputs], layers };
 }

@@ -1,4 +1,5 @@
 import type { Activation } from './activation.ts';
+import { setSlopes } from './pair-slopes.ts';
 
 /** φ(h) = h. */
 export const linear: Activation = {
@@ -15,5 +16,6 @@ export const linear: Activation = {
       out.distance = p.distance;
       out.determinant = p.determinant;
     },
+    slopes: (_, out) => setSlopes(out, { covariance: [0, 0, 1], derivative: [0, 0, 0] }),
   },
 };

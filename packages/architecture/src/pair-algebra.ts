@@ -45,6 +45,17 @@ export function determinantFrom(
   return Math.max(0, ((a + b) * distance - (difference * difference) / 2 - (distance * distance) / 2) / 2);
 }
 
+/** The pair `√square · (u, v)`. */
+export function rescalePair(p: GaussianPair, square: number): GaussianPair {
+  return {
+    varianceU: square * p.varianceU,
+    varianceV: square * p.varianceV,
+    covariance: square * p.covariance,
+    distance: square * p.distance,
+    determinant: square * square * p.determinant,
+  };
+}
+
 /** Moments of `outer · φ(inner · h) + shift` for odd φ, from those of φ at variances `inner² q`. */
 export function rescaleOdd(
   pair: (p: GaussianPair, out: PairMoments) => void,
@@ -53,16 +64,7 @@ export function rescaleOdd(
   const { outer, inner, shift } = scales;
   const [i2, o2, s2] = [inner * inner, outer * outer, shift * shift];
   return (p, out) => {
-    pair(
-      {
-        varianceU: i2 * p.varianceU,
-        varianceV: i2 * p.varianceV,
-        covariance: i2 * p.covariance,
-        distance: i2 * p.distance,
-        determinant: i2 * i2 * p.determinant,
-      },
-      out,
-    );
+    pair(rescalePair(p, i2), out);
     const { covariance, distance, determinant } = out;
     // E φ = 0, so a shift adds to second moments only; det(o² M + s²) = o⁴ det M + o² s² (A + B − 2T).
     out.covariance = o2 * covariance + s2;

@@ -1,6 +1,7 @@
 import { ArgumentError, checkFinite, checkInteger } from '@sntk/errors';
 import type { Activation, ActivationDual, PairMoments } from './activation.ts';
 import { correlationGap } from './pair-algebra.ts';
+import { setSlopes } from './pair-slopes.ts';
 
 /**
  * `Σ_k coefficients[k] hᵏ`, exact at every variance: `T = Σ_n cⁿ/n! E φ⁽ⁿ⁾(u) E φ⁽ⁿ⁾(v)` (Mehler), a finite sum.
@@ -104,7 +105,7 @@ function polynomialDual(coefficients: readonly number[]): ActivationDual {
   const slopes = differentiate(coefficients);
   const moment = (terms: readonly number[], others: readonly number[], c: number): number => {
     let sum = 0;
-    for (let n = terms.length - 1; n >= 0; n--) sum = sum * c + terms[n] * others[n];
+    for (let n = Math.min(terms.length, others.length) - 1; n >= 0; n--) sum = sum * c + terms[n] * others[n];
     return sum;
   };
   return {
@@ -122,6 +123,16 @@ function polynomialDual(coefficients: readonly number[]): ActivationDual {
       const [X, Y] = [along(u, q), along(v, r)];
       const missing = missingPowers(p, 2 * degree);
       spread(X, Y, missing, out);
+    },
+    slopes(p, out) {
+      const derivatives = [coefficients, slopes, differentiate(slopes), differentiate(differentiate(slopes))];
+      const u = derivatives.map((each) => expectations(each, p.varianceU));
+      const v = derivatives.map((each) => expectations(each, p.varianceV));
+      const mean = (m: number, n: number): number => moment(u[m], v[n], p.covariance);
+      setSlopes(out, {
+        covariance: [mean(2, 0) / 2, mean(0, 2) / 2, mean(1, 1)],
+        derivative: [mean(3, 1) / 2, mean(1, 3) / 2, mean(2, 2)],
+      });
     },
   };
 }

@@ -1,7 +1,8 @@
 import { ArgumentError, checkInteger } from '@sntk/errors';
-import type { Activation, GaussianPair, PairMoments } from './activation.ts';
+import type { Activation, GaussianPair, PairMoments, PairSlopes } from './activation.ts';
 import { gaussLegendre } from './gauss-legendre.ts';
 import { rootGapSquared } from './pair-algebra.ts';
+import { setSlopes } from './pair-slopes.ts';
 import { relu } from './relu.ts';
 import { step } from './sign.ts';
 
@@ -36,6 +37,7 @@ export function rectifiedMonomial(degree: number): Activation {
     dual: {
       diagonal: (q) => ({ covariance: half * q ** degree, derivative: slopeHalf * q ** (degree - 1) }),
       pair: (p, out) => rectifiedPair(p, { degree, half }, out),
+      slopes: (p, out) => rectifiedSlopes(p, degree, out),
     },
   };
 }
@@ -65,6 +67,21 @@ function rectifiedPair(
   const gap = power * (angle > WIDE ? half - share : gapFromZero(degree, angle));
   out.distance = half * rootGapSquared(a, b, a - b) + 2 * gap;
   out.determinant = gap * (power * half + out.covariance);
+}
+
+/** T and Ṫ are homogeneous of degrees k and k − 1 in either deviation, which gives their slopes by the variances. */
+function rectifiedSlopes(p: GaussianPair, degree: number, out: PairSlopes): void {
+  const { varianceU: q, varianceV: r, covariance: c } = p;
+  const scale = Math.sqrt(q * r);
+  const supplement = Math.atan2(Math.sqrt(Math.max(0, p.determinant)), -c);
+  const T = scale ** degree * arcCosine(degree, supplement);
+  const S = degree * degree * scale ** (degree - 1) * arcCosine(degree - 1, supplement);
+  const bend = (degree * (degree - 1)) ** 2 * scale ** (degree - 2) * arcCosine(degree - 2, supplement);
+  const [first, second] = [(degree * T - c * S) / 2, ((degree - 1) * S - c * bend) / 2];
+  setSlopes(out, {
+    covariance: [first / q, first / r, S],
+    derivative: [second / q, second / r, bend],
+  });
 }
 
 /** `M_k` as a function of the supplement `δ = π − θ`. */

@@ -1,20 +1,5 @@
 import type { Activation, ActivationDual, GaussianPair, PairMoments } from './activation.ts';
-
-/** Below this angle `sin θ − θ cos θ` is summed as a series: the difference would lose digits. */
-const SMALL_ANGLE = 0.25;
-
-/** `sin θ − θ cos θ = θ³/3 − θ⁵/30 + θ⁷/840 − …`; the ratio of the terms is −θ²/(2n(2n+3)). */
-export function sineMinusArc(angle: number, sine: number, cosine: number): number {
-  if (angle >= SMALL_ANGLE) return sine - angle * cosine;
-  const square = angle * angle;
-  let term = (angle * square) / 3;
-  let sum = term;
-  for (let n = 1; n <= 6; n++) {
-    term *= -square / (2 * n * (2 * n + 3));
-    sum += term;
-  }
-  return sum;
-}
+import { kinkSlopes, sineMinusArc } from './kink-slopes.ts';
 
 /**
  * Arc-cosine kernels of order 1 and 0 (Cho and Saul, "Kernel Methods for Deep Learning"), with the angle from the
@@ -51,6 +36,7 @@ function pair(p: GaussianPair, out: PairMoments): void {
 const dual: ActivationDual = {
   diagonal: (q) => ({ covariance: q / 2, derivative: 0.5 }),
   pair,
+  ...kinkSlopes({ odd: 0.25, even: 0.25 }),
 };
 
 /** max(0, h), with derivative 0 at 0. */

@@ -5,8 +5,8 @@ import type { ActivationLayer, Architecture, DenseLayer, Layer, ResolvedLayer } 
  * Works out sizes and scales of the dense layers of a plain chain, MATH (1) and (2), and attaches each activation to
  * the dense layer before it. Serial layers are unrolled and identities left out.
  *
- * @throws ArgumentError when an activation does not follow a dense layer (its input would not be Gaussian), and for
- * branches, normalization and dropout, which are not part of a chain.
+ * @throws ArgumentError when an activation does not follow a dense layer (its input would not be Gaussian), for
+ * convolutions, pooling, branches, normalization and dropout, which are not part of a chain, and for images as inputs.
  */
 export function resolveLayers(architecture: Architecture): readonly ResolvedLayer[] {
   const resolved: ResolvedLayer[] = [];
@@ -28,6 +28,15 @@ export function resolveLayers(architecture: Architecture): readonly ResolvedLaye
       });
     }
     resolved[resolved.length - 1] = { ...last, activation: layer.activation };
+  }
+  if (architecture.inputShape) {
+    throw new ArgumentError({
+      where: 'resolveLayers',
+      argument: 'architecture.inputShape',
+      wanted: 'absent: finite networks take flat inputs, and a dense layer would act on every site alone',
+      got: architecture.inputShape,
+      fix: `make the network of ${architecture.inputs} inputs`,
+    });
   }
   if (resolved.length === 0) {
     throw new ArgumentError({
@@ -51,13 +60,13 @@ function chain(layers: readonly Layer[], path: string): [string, DenseLayer | Ac
       argument: at,
       wanted: 'a dense layer, an activation, or a serial layer of these',
       got: layer.kind,
-      fix: 'only kernels take branches, normalization and dropout; finite networks are plain chains',
+      fix: 'only kernels take convolutions, pooling, branches, normalization and dropout; finite networks are plain chains',
     });
   });
 }
 
 /** A dense layer with the scales of its parameterization, MATH (1) and (2), for `inputs` inputs. */
-export function resolveDense(layer: DenseLayer, inputs: number): ResolvedLayer {
+export function resolveDense(layer: Omit<DenseLayer, 'kind'>, inputs: number): ResolvedLayer {
   const { outputs, weightVariance, biasVariance, parameterization } = layer;
   const deviation = Math.sqrt(weightVariance / inputs);
   const biasDeviation = Math.sqrt(biasVariance);

@@ -1,4 +1,5 @@
-import type { Activation, GaussianPair, PairMoments } from './activation.ts';
+import type { Activation, ActivationDual, GaussianPair, PairMoments } from './activation.ts';
+import { setSlopes } from './pair-slopes.ts';
 
 const still = (): number => 0;
 
@@ -27,6 +28,7 @@ export const sign: Activation = {
       out.distance = (4 / Math.PI) * angle;
       out.determinant = (4 / Math.PI ** 2) * angle * supplement(p);
     },
+    ...ofAngleAlone(-2 / Math.PI),
   },
 };
 
@@ -47,6 +49,7 @@ export const step: Activation = {
       out.distance = angle / Math.PI;
       out.determinant = (angle / (2 * Math.PI)) * (1 - angle / (2 * Math.PI));
     },
+    ...ofAngleAlone(-1 / (2 * Math.PI)),
   },
 };
 
@@ -61,4 +64,15 @@ function degenerate(p: GaussianPair, variance: number, out: PairMoments): boolea
   out.distance = p.varianceU + p.varianceV > 0 ? variance : 0;
   out.determinant = 0;
   return true;
+}
+
+/** Of a T that is linear in the angle, and a distance that is so with twice the slope. */
+function ofAngleAlone(covariance: number): Required<Pick<ActivationDual, 'slopes' | 'distanceSlopes'>> {
+  return {
+    slopes: (_, out) => setSlopes(out, { covariance: [0, 0, 0], derivative: [0, 0, 0] }, { covariance }),
+    distanceSlopes(_, out) {
+      [out.distanceU, out.distanceV, out.distanceD] = [0, 0, 0];
+      out.distanceAngle = -2 * covariance;
+    },
+  };
 }

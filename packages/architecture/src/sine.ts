@@ -1,6 +1,7 @@
 import { checkFinite, checkPositive } from '@sntk/errors';
 import type { Activation, GaussianPair, PairMoments } from './activation.ts';
-import { determinantFrom, sumVariance } from './pair-algebra.ts';
+import { determinantFrom, rescalePair, sumVariance } from './pair-algebra.ts';
+import { scaleSlopes, setSlopes } from './pair-slopes.ts';
 
 export interface SineOptions {
   readonly amplitude?: number;
@@ -118,18 +119,19 @@ function trigonometric(wave: Wave, name: string): Activation {
         return { covariance: a2 * covariance, derivative: a2 * b2 * derivative };
       },
       pair(p, out) {
-        const scaled = {
-          varianceU: b2 * p.varianceU,
-          varianceV: b2 * p.varianceV,
-          covariance: b2 * p.covariance,
-          distance: b2 * p.distance,
-          determinant: b2 * b2 * p.determinant,
-        };
-        unitPair(scaled, sine2, cosine2, out);
+        unitPair(rescalePair(p, b2), sine2, cosine2, out);
         out.covariance *= a2;
         out.derivative *= a2 * b2;
         out.distance *= a2;
         out.determinant *= a2 * a2;
+      },
+      slopes(p, out) {
+        // φ'' = −φ at unit frequency.
+        const unit = { covariance: 0, derivative: 0, distance: 0, determinant: 0 };
+        unitPair(rescalePair(p, b2), sine2, cosine2, unit);
+        const { covariance: T, derivative: S } = unit;
+        setSlopes(out, { covariance: [-T / 2, -T / 2, S], derivative: [-S / 2, -S / 2, T] });
+        scaleSlopes(out, a2, b2);
       },
     },
   };

@@ -1,8 +1,9 @@
 import { checkFinite, checkInteger } from '@sntk/errors';
 import type { Activation, ActivationDual, GaussianPair, PairMoments } from './activation.ts';
-import type { Rule } from './gauss-legendre.ts';
-import { type Features, normalRule } from './normal-rule.ts';
+import { gaussianRules } from './gaussian-rules.ts';
 import { determinantFrom } from './pair-algebra.ts';
+import { quadratureSlopes } from './quadrature-slopes.ts';
+import { tabulatedPairs } from './tabulated-pair.ts';
 
 export interface QuadratureOptions {
   /** Where φ or one of its derivatives jumps; none unless told. The rules are split there. */
@@ -75,46 +76,19 @@ export function withQuadrature(
   };
 }
 
-/** How far from the real axis φ may be taken as analytic. */
-const STRIP = 1.5;
-
 function quadratureDual(activation: Activation, kinks: readonly number[], points: number): ActivationDual {
   const { value, derivative } = activation;
-  /** Features of `φ(offset + deviation · s)` in s. */
-  const features = (offset: number, deviation: number): Features => {
-    const centres = kinks.includes(0) ? kinks : [0, ...kinks];
-    const wide = deviation > STRIP;
-    return {
-      breaks: kinks.map((kink) => (kink - offset) / deviation),
-      bends: wide ? centres.map((at) => ({ at: (at - offset) / deviation, scale: 1 / deviation })) : [],
-      strip: STRIP / deviation,
-      points,
-    };
-  };
-
+  const rules = gaussianRules(kinks, points);
   const diagonal = (q: number): { readonly covariance: number; readonly derivative: number } => {
     if (q === 0) return { covariance: value(0) ** 2, derivative: derivative(0) ** 2 };
     const deviation = Math.sqrt(q);
-    const { nodes, weights } = normalRule(features(0, deviation));
+    const { nodes, weights } = rules.line(0, deviation);
     let [covariance, slope] = [0, 0];
     nodes.forEach((s, i) => {
       covariance += weights[i] * value(deviation * s) ** 2;
       slope += weights[i] * derivative(deviation * s) ** 2;
     });
     return { covariance, derivative: slope };
-  };
-
-  /** The outer rule, over u: it sees the kinks of u and, blurred by what is free in v, those of v. */
-  const outerRule = (deviation: number, slope: number, free: number): Rule => {
-    const own = features(0, deviation);
-    const stretch = Math.abs(slope) * deviation;
-    const blur = stretch === 0 ? Number.POSITIVE_INFINITY : free / stretch;
-    if (blur >= 4 || kinks.length === 0) return normalRule(own);
-    const seen: number[] = [];
-    for (const kink of kinks) {
-      for (let step = -3; step <= 3; step++) seen.push(kink / (slope * deviation) + 3 * step * blur);
-    }
-    return normalRule({ ...own, breaks: [...own.breaks, ...seen] });
   };
 
   const pair = (p: GaussianPair, out: PairMoments): void => {
@@ -130,12 +104,12 @@ function quadratureDual(activation: Activation, kinks: readonly number[], points
     const deviation = Math.sqrt(q);
     const slope = p.covariance / q;
     const free = Math.sqrt(Math.max(0, p.determinant) / q);
-    const outer = outerRule(deviation, slope, free);
+    const outer = rules.outer({ deviation, slope, free });
     const sums = { T: 0, slope: 0, distance: 0, difference: 0 };
     for (let i = 0; i < outer.nodes.length; i++) {
       const u = deviation * outer.nodes[i];
       const [fu, gu] = [value(u), derivative(u)];
-      const inner = free === 0 ? POINT : normalRule(features(slope * u, free));
+      const inner = rules.line(slope * u, free);
       let [T, S, D, F] = [0, 0, 0, 0];
       for (let j = 0; j < inner.nodes.length; j++) {
         const v = slope * u + free * inner.nodes[j];
@@ -158,7 +132,11 @@ function quadratureDual(activation: Activation, kinks: readonly number[], points
     out.distance = sums.distance;
     out.determinant = determinantFrom({ a, b, difference: sums.difference }, sums.distance, sums.T);
   };
-  return { diagonal, pair };
+  const slopes = quadratureSlopes(activation, kinks, rules);
+  const dual = { diagonal, pair, ...(slopes ? { slopes } : {}) };
+  // Kinks away from 0 are seen at other angles for every deviation: these have no tables.
+  const tabulated = kinks.every((at) => at === 0) && slopes;
+  return tabulated ? { ...dual, many: tabulatedPairs(activation, dual, { kinks, rules }) } : dual;
 }
 
 /** Below this share of `A + B` a distance taken as a difference has too few digits left. */
@@ -193,5 +171,3 @@ export function closedFormPair(
     },
   };
 }
-
-const POINT: Rule = { nodes: Float64Array.of(0), weights: Float64Array.of(1) };

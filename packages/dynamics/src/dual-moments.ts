@@ -7,8 +7,9 @@ import {
   checkPositive,
   NumericalError,
 } from '@sntk/errors';
-import { matmul, prepare, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
+import { matmul, prepare, syrk, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
 import { batchFactor } from '@sntk/noise';
+import { rateAdvice } from './advice.ts';
 import { gradientDescent, gradientFlow } from './gradient-flow.ts';
 import type { RunHooks } from './kernel-sgd.ts';
 import { toModes } from './modes.ts';
@@ -31,6 +32,8 @@ export interface DualMomentOptions extends RunHooks {
   readonly batch: number;
   /** False unless told: minibatches hold different examples. */
   readonly replacement?: boolean;
+  /** `c_b` itself, where minibatches are not all of one size; see `epochBatchFactor` of `@sntk/noise`. */
+  readonly batchFactor?: number;
   /** `sgd`, MATH (33), unless told; `exact` and `leading` are the SDEs (29) and (30), MATH (34). */
   readonly model?: MomentModel;
   /** Deviation of a fresh error of the label each time an example is drawn; 0 unless told. */
@@ -125,7 +128,7 @@ export function dualMoments(
       const middle = flow.step(start, D, half);
       const fine = flow.step(flow.at(done + half.units, middle), middle, half);
       const error = flow.distance(fine, coarse) / 3;
-      if (!Number.isFinite(error)) throw overflow(where, learningRate);
+      if (!Number.isFinite(error)) throw overflow(where, rateAdvice(learningRate, spectrum.values[N - 1], N));
       if (error > tolerance && half.units > 1) {
         const quarter = half.units / 2;
         half = shortest;
@@ -153,12 +156,11 @@ export function dualMoments(
       ? gradientDescent(spectrum, r0, { learningRate, steps })
       : gradientFlow(spectrum, r0, { time: learningRate * steps });
   const { values } = spectrum;
-  const C = D.map((value, p) => value * values[Math.floor(p / N)] * values[p % N]);
   return {
     alphaMean: means.alpha,
     alphaCovariance: fromModePairs(spectrum, D),
     mean: means.residual,
-    covariance: fromModePairs(spectrum, C),
+    covariance: fromModePairs(spectrum, residualModes(values, D)),
     errorEstimate,
     intervals,
   };
@@ -173,7 +175,11 @@ export function momentRates(
   const model = checkChoice(where, 'options.model', options.model ?? 'sgd', ['sgd', 'exact', 'leading']);
   const learningRate = checkPositive(where, 'options.learningRate', options.learningRate);
   const deviation = checkNonNegative(where, 'options.labelNoise', options.labelNoise ?? 0);
-  const factor = batchFactor({ ...options, samples: N });
+  const factor = checkNonNegative(
+    where,
+    'options.batchFactor',
+    options.batchFactor ?? batchFactor({ ...options, samples: N }),
+  );
   // Each of the b draws is example i with probability 1/N and moves α_i by −(η/b) times its error.
   const floor = (learningRate * deviation ** 2) / (options.batch * N);
   return model === 'sgd'
@@ -187,6 +193,14 @@ export function fromModePairs(spectrum: KernelSpectrum, M: Float64Array): Float6
   const half = matmul(Q, tensor(M, { backend: Q.backend, shape: [N, N] }));
   const full = toFloat64(matmul(half, Q, { transposeB: true }));
   return full.map((value, p) => (value + full[(p % N) * N + Math.floor(p / N)]) / 2);
+}
+
+/** `Λ D Λ`: the covariance of the residual from that of `a`, in the eigenbasis. */
+function residualModes(values: Float64Array, D: Float64Array): Float64Array {
+  const N = values.length;
+  const C = new Float64Array(N * N);
+  for (let i = 0, p = 0; i < N; i++) for (let j = 0; j < N; j++, p++) C[p] = D[p] * values[i] * values[j];
+  return C;
 }
 
 /** What a step needs of its start: `c = Qᵀ E r` and `G = Qᵀ diag(S) Q`. */
@@ -212,7 +226,6 @@ function covarianceFlow(
   const c0 = toModes(spectrum, r0, 1);
   const q = toFloat64(Q);
   const forth = prepare(Q);
-  const back = prepare(transpose(Q));
   const block = (entries: Float64Array, columns: number): Tensor =>
     tensor(entries, { backend: Q.backend, shape: [N, columns] });
   const meanModes = (units: number): Float64Array =>
@@ -224,16 +237,17 @@ function covarianceFlow(
 
   const at = (units: number, D: Float64Array): Start => {
     const c = meanModes(units);
-    const C = D.map((value, p) => value * values[Math.floor(p / N)] * values[p % N]);
-    const QC = toFloat64(forth.times(block(C, N)));
+    const QC = toFloat64(forth.times(block(residualModes(values, D), N)));
     const r = toFloat64(forth.times(block(c, 1)));
     const scaled = new Float64Array(N * N);
     for (let m = 0; m < N; m++) {
       let second = r[m] * r[m];
       for (let p = m * N; p < (m + 1) * N; p++) second += QC[p] * q[p];
-      for (let p = m * N; p < (m + 1) * N; p++) scaled[p] = second * q[p];
+      // No second moment is negative, whatever the extrapolation says.
+      const root = Math.sqrt(Math.max(0, second));
+      for (let p = m * N; p < (m + 1) * N; p++) scaled[p] = root * q[p];
     }
-    return { units, c, G: toFloat64(back.times(block(scaled, N))) };
+    return { units, c, G: toFloat64(syrk(block(scaled, N), { transpose: true })) };
   };
 
   const step = (start: Start, D: Float64Array, tables: MomentTables): Float64Array => {
@@ -280,16 +294,10 @@ function covarianceFlow(
     distance,
     dispose() {
       forth.dispose();
-      back.dispose();
     },
   };
 }
 
-function overflow(where: string, learningRate: number): NumericalError {
-  return new NumericalError({
-    where,
-    found: 'the second moment overflows',
-    fix: `lower the learning rate, ${learningRate}; see learningRateLimits`,
-    details: { learningRate },
-  });
+function overflow(where: string, fix: string): NumericalError {
+  return new NumericalError({ where, found: 'the second moment overflows', fix });
 }

@@ -9,6 +9,7 @@ import {
   tensor,
   toFloat64,
 } from '@sntk/linalg';
+import { zeroEigenvalue } from './gradient-flow.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /** Covariance of a Gaussian process at training and test points. */
@@ -38,9 +39,6 @@ export interface EnsembleOptions {
   /** Covariance of the networks at the start. */
   readonly nngp: PointKernels;
 }
-
-/** Eigenvalues below this share of the largest, for each row, are zero for the limit of long times. */
-const ROUNDING = 1e-15;
 
 /**
  * Mean and covariance over initializations of networks trained by gradient flow, at any time, MATH (16): with
@@ -81,7 +79,7 @@ export function ensembleLaw(
   checkTargets(where, y, N);
   checkShape(where, 'options.cross', cross, [cross.shape[0], N]);
   checkPoints(where, 'options.nngp', nngp, [cross.shape[0], N]);
-  const zero = ROUNDING * N * values[N - 1];
+  const zero = zeroEigenvalue(spectrum);
   const inverse = values.map((value) =>
     value > zero
       ? -Math.expm1((-value * time) / N) / value

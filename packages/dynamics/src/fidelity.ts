@@ -1,5 +1,6 @@
 import { ArgumentError, checkFinite, checkInteger, checkLength } from '@sntk/errors';
-import { minibatches, type Rng, type Sampler } from '@sntk/random';
+import { batchFactor, epochBatchFactor } from '@sntk/noise';
+import { type Minibatches, minibatches, type Rng, type Sampler } from '@sntk/random';
 import { gradientFlow } from './gradient-flow.ts';
 import { type DualEnsemble, kernelSgd, type RunHooks } from './kernel-sgd.ts';
 import { paperSntkPaths } from './paper-paths.ts';
@@ -17,26 +18,36 @@ export interface EnsembleGap {
   readonly covarianceError: number;
   /** `2 E‖X − Y‖ − E‖X − X'‖ − E‖Y − Y'‖`, without bias: around zero for equal laws, of either sign. */
   readonly energyDistance: number;
-  /** Its standard error, by the jackknife over groups of paths. */
+  /** Its standard error, by the jackknife over groups of paths: paths of the same number are taken as one draw. */
   readonly energyError: number;
+  /** `E‖X − X'‖`, the mean distance of two paths of the reference: a unit for energy distances. */
+  readonly referenceDistance: number;
 }
 
-/** Descriptions of training, from the crudest to kernel SGD itself. */
-export type Rung = 'ntk' | 'paper' | 'sntk' | 'sde' | 'kernelSgd';
+/** Descriptions of training, each one approximation away from the one before. */
+export type Rung = 'sgd' | 'linearizedSgd' | 'kernelSgd' | 'sde' | 'sntk' | 'paper' | 'ntk';
 
-export interface FidelityRow extends EnsembleGap {
+/** A rung of the ladder, and how far it is from the one above and from the top. */
+export interface FidelityRow {
   readonly rung: Rung;
+  readonly above: Rung;
+  readonly toAbove: EnsembleGap;
+  readonly toSgd: EnsembleGap;
 }
 
 export interface FidelityOptions extends RunHooks {
   /** Residuals of real SGD runs from the same start, at least ten. */
-  readonly reference: Residuals;
+  readonly sgd: Residuals;
+  /** Residuals of SGD of the linearized network, on the same minibatches if they are to show no more than its curvature. */
+  readonly linearizedSgd?: Residuals;
+  /** The minibatches of those runs, for kernel SGD; `paths` sources of their own unless told. */
+  readonly batches?: readonly Minibatches[];
   /** η. */
   readonly learningRate: number;
   readonly steps: number;
   /** `b`. */
   readonly batch: number;
-  /** How real SGD drew its minibatches; kernel SGD does the same, the SDEs take its covariance. */
+  /** How real SGD drew its minibatches; the SDEs take its covariance. */
   readonly sampler: Sampler;
   /** Paths of each random rung. */
   readonly paths: number;
@@ -47,12 +58,16 @@ export interface FidelityOptions extends RunHooks {
 const GROUPS = 10;
 
 /**
- * How well each description of training predicts the residuals of real SGD: gradient flow (13), the SNTK as printed (31),
- * the calibrated SNTK (30), the SDE with SGD's exact covariance (29) and kernel SGD (28), MATH section 6.
+ * When can the SNTK be trusted? The ladder from real SGD down to its tangent kernel: SGD, SGD of the linearized network,
+ * kernel SGD (28), the SDE with its exact covariance (29), the calibrated SNTK (30), the SNTK as printed (31) and
+ * gradient flow (13), MATH section 6.
  *
- * Each row compares an ensemble with the reference; see `compareEnsembles`. What kernel SGD leaves is due to the
- * finite width, what the SDEs leave beyond it to the step size, what gradient flow leaves beyond them to the noise.
+ * The first two are runs that are given, the others are made here. Each row compares the residuals of a rung with those
+ * of the rung above and of real SGD; see `compareEnsembles`. From SGD to its linearization the curvature of the network is lost, from there to kernel SGD
+ * its own tangent kernel, to the SDE finite steps (and, with epochs, that minibatches know of each other), to the SNTK the square of
+ * the mean gradient, to the printed form the `1/b`, and to gradient flow the noise.
  *
+ * @param spectrum of the kernel of all rungs below the linearization
  * @param r0 `f_0(X) − y`, `[N]`
  * @throws ArgumentError for fewer than ten runs or paths, or sizes that do not fit.
  * @example
@@ -65,11 +80,12 @@ const GROUPS = 10;
  * const r0 = new Float64Array([1, -1]);
  * const batches = Array.from({ length: 50 }, (_, p) =>
  *   minibatches({ samples: 2, batch: 1, sampler: 'with-replacement', rng: createRng(p) }));
- * const reference = kernelSgd(K, r0, { learningRate: 0.2, steps: 9, batches });
+ * const sgd = kernelSgd(K, r0, { learningRate: 0.2, steps: 9, batches });
  * const rows = fidelityLadder(kernelSpectrum(K), r0, {
- *   reference, learningRate: 0.2, steps: 9, batch: 1, sampler: 'with-replacement', paths: 50, rng: createRng('ladder'),
+ *   sgd, batches, learningRate: 0.2, steps: 9, batch: 1, sampler: 'with-replacement', paths: 50, rng: createRng('ladder'),
  * });
- * console.log(rows.map(({ rung }) => rung).join(' ')); // ntk paper sntk sde kernelSgd
+ * console.log(rows.map(({ rung }) => rung).join(' ')); // kernelSgd sde sntk paper ntk
+ * console.log(rows[0].toSgd.meanRmse); // 0
  * ```
  */
 export function fidelityLadder(
@@ -77,35 +93,39 @@ export function fidelityLadder(
   r0: Float64Array,
   options: FidelityOptions,
 ): readonly FidelityRow[] {
-  const { reference, learningRate, steps, batch, sampler, paths, rng, signal, onProgress } = options;
+  const { sgd, linearizedSgd, learningRate, steps, batch, sampler, paths, rng, signal, onProgress } = options;
+  const samples = spectrum.samples;
   const training = { learningRate, steps, batch, paths, ...(signal ? { signal } : {}) };
-  const replacement = sampler === 'with-replacement';
+  const noise = {
+    ...training,
+    batchFactor:
+      sampler === 'epoch'
+        ? epochBatchFactor({ samples, batch })
+        : batchFactor({ samples, batch, replacement: sampler === 'with-replacement' }),
+  };
+  const sources = (): readonly Minibatches[] =>
+    Array.from({ length: paths }, (_, p) =>
+      minibatches({ samples, batch, sampler, rng: rng.split('minibatches').split(p) }),
+    );
   const rungs: readonly (readonly [Rung, () => Residuals])[] = [
-    ['ntk', () => ({ ...gradientFlow(spectrum, r0, { time: learningRate * steps }), paths: 1 })],
+    ...(linearizedSgd ? [['linearizedSgd', () => linearizedSgd] as const] : []),
+    ['kernelSgd', () => kernelSgd(spectrum.K, r0, { ...training, batches: options.batches ?? sources() })],
+    ['sde', () => sntkPaths(spectrum, r0, { ...noise, noise: 'exact', rng: rng.split('sde') })],
+    ['sntk', () => sntkPaths(spectrum, r0, { ...noise, rng: rng.split('sntk') })],
     ['paper', () => paperSntkPaths(spectrum, r0, { ...training, rng: rng.split('paper') })],
-    ['sntk', () => sntkPaths(spectrum, r0, { ...training, replacement, rng: rng.split('sntk') })],
-    [
-      'sde',
-      () => sntkPaths(spectrum, r0, { ...training, replacement, noise: 'exact', rng: rng.split('sde') }),
-    ],
-    [
-      'kernelSgd',
-      () => {
-        const batches = Array.from({ length: paths }, (_, p) =>
-          minibatches({
-            samples: spectrum.samples,
-            batch,
-            sampler,
-            rng: rng.split('minibatches').split(p),
-          }),
-        );
-        return kernelSgd(spectrum.K, r0, { ...training, batches });
-      },
-    ],
+    ['ntk', () => ({ ...gradientFlow(spectrum, r0, { time: learningRate * steps }), paths: 1 })],
   ];
+  let above: readonly [Rung, Residuals] = ['sgd', sgd];
   return rungs.map(([rung, run], done) => {
     signal?.throwIfAborted();
-    const row = { rung, ...compareEnsembles(reference, run()) };
+    const residuals = run();
+    const row = {
+      rung,
+      above: above[0],
+      toAbove: compareEnsembles(above[1], residuals),
+      toSgd: compareEnsembles(sgd, residuals),
+    };
+    above = [rung, residuals];
     onProgress?.({ done: done + 1, total: rungs.length });
     return row;
   });
@@ -159,6 +179,7 @@ export function compareEnsembles(reference: Residuals, candidate: Residuals): En
     covarianceError: Math.sqrt(gap / size),
     energyDistance: energy(-1),
     energyError: Math.sqrt((spread * (GROUPS - 1)) / GROUPS),
+    referenceDistance: average(XX, -1),
   };
 }
 

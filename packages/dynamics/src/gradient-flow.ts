@@ -8,13 +8,16 @@ export interface DualState {
   readonly alpha: Float64Array;
   /** `r = f_t(X) − y`, `[N]`. */
   readonly residual: Float64Array;
+  /** Modes of eigenvalue zero, which do not move and which the limit of long times leaves out (pseudo-inverse). */
+  readonly leftOut?: number;
 }
 
 /**
  * Gradient flow on the mean squared loss, in closed form at any time, MATH (13):
  * `r_t = e^{−Kt/N} r_0`, `α_t = −K⁻¹(I − e^{−Kt/N}) r_0`.
  *
- * Time is `η` times the number of steps. Eigenvalues of zero are exact: their mode of `α` grows as `−t r/N`.
+ * Time is `η` times the number of steps. Eigenvalues of zero are exact: their mode of `α` grows as `−t r/N`. At
+ * `time: Infinity` it is the limit MATH (15), with the pseudo-inverse where `K` is singular; `leftOut` says of how many modes.
  *
  * Source: Jacot, Gabriel and Hongler, "Neural Tangent Kernel".
  *
@@ -34,12 +37,26 @@ export function gradientFlow(
   r0: Float64Array,
   options: { readonly time: number },
 ): DualState {
-  const time = checkNonNegative('gradientFlow', 'options.time', options.time);
   const N = spectrum.samples;
+  if (options.time === Number.POSITIVE_INFINITY) return limit(spectrum, r0);
+  const time = checkNonNegative('gradientFlow', 'options.time', options.time);
   return throughModes('gradientFlow', spectrum, r0, (value) => {
     const decayed = -Math.expm1((-value * time) / N);
     return { kept: Math.exp((-value * time) / N), gathered: value > 0 ? decayed / value : time / N };
   });
+}
+
+function limit(spectrum: KernelSpectrum, r0: Float64Array): DualState {
+  const zero = zeroEigenvalue(spectrum);
+  const state = throughModes('gradientFlow', spectrum, r0, (value) =>
+    value > zero ? { kept: 0, gathered: 1 / value } : { kept: 1, gathered: 0 },
+  );
+  return { ...state, leftOut: spectrum.values.filter((value) => value <= zero).length };
+}
+
+/** Eigenvalues up to this are zero, for the limit of long times: rounding of the decomposition. */
+export function zeroEigenvalue({ values, samples }: KernelSpectrum): number {
+  return 1e-15 * samples * values[samples - 1];
 }
 
 /**
@@ -89,7 +106,7 @@ export function throughModes(
     throw new NumericalError({
       where,
       found: 'the residual is too large for a number',
-      fix: 'lower the learning rate; see learningRateLimits',
+      fix: `lower the learning rate; 2N/λ_max is ${((2 * samples) / values[samples - 1]).toPrecision(3)}`,
     });
   }
   return {

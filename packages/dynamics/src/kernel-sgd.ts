@@ -1,15 +1,12 @@
-import {
-  ArgumentError,
-  checkFinite,
-  checkInteger,
-  checkLength,
-  checkPositive,
-  NumericalError,
-} from '@sntk/errors';
-import { type Tensor, toFloat64 } from '@sntk/linalg';
+import { ArgumentError, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
+import type { Tensor } from '@sntk/linalg';
 import type { Minibatches } from '@sntk/random';
+import { largestEigenvalue, rateAdvice } from './advice.ts';
+import { checkEnsembleMemory, kernelEntries } from './checks.ts';
+import { type LossOptions, type Slopes, slopesOf } from './loss.ts';
+import { type Schedule, scheduleOf } from './schedule.ts';
 
-/** An ensemble of dual states: `alpha` and `residual` row-major `[N, P]`, one column a path. */
+/** An ensemble of dual states: `alpha` and `residual` row-major `[N, P]`, one column a path; `[N, O, P]` for `O` outputs. */
 export interface DualEnsemble {
   readonly alpha: Float64Array;
   readonly residual: Float64Array;
@@ -23,28 +20,33 @@ export interface RunHooks {
 }
 
 /** One run for each source of minibatches, all from the same start. */
-export interface KernelSgdOptions extends RunHooks {
-  /** η. */
-  readonly learningRate: number;
+export interface KernelSgdOptions extends RunHooks, LossOptions {
+  /** η, or a function of the step. */
+  readonly learningRate: Schedule;
   readonly steps: number;
-  /** One source of minibatches for each path; see `minibatches` of `@sntk/random`. */
+  /** One source of minibatches for each path; see `minibatches` of `@sntk/random`. Sizes may differ from step to step. */
   readonly batches: readonly Minibatches[];
-  /** The loss; squared unless told. */
-  readonly slope?: LossSlope;
+  /**
+   * `l` of SVAG, MATH (37), 1 unless told: `l` steps of length `η/l` for one, each with the gradient
+   * `½(1 + √(2l−1)) ĝ_1 + ½(1 − √(2l−1)) ĝ_2` of the next two minibatches, so that noise keeps its size in time.
+   */
+  readonly svag?: number;
 }
-
-/** `ℓ'(f_i, y_i)` as a function of `r_i = f_i − y_i` and the number `i` of the example. For the squared loss it is `r_i`. */
-export type LossSlope = (residual: number, example: number) => number;
 
 /**
  * Minibatch SGD of the linearized network, step for step, in dual coordinates, MATH (28):
  * `α_i ← α_i − (η/b) ℓ'_i` for the examples `i` of the minibatch, with `r = r_0 + K α`; `ℓ'_i = r_i` for the squared loss.
  *
- * Given the minibatches of a real SGD run it is that run with the kernel held fixed. A step costs `b` rows of `K`.
+ * Given the minibatches of a real SGD run it is that run with the kernel held fixed. A step costs `b` rows of `K` for each
+ * output, which are of the kernel `K ⊗ I_O`.
+ *
+ * Source of SVAG: Li, Malladi and Arora, "On the Validity of Modeling SGD with Stochastic Differential Equations (SDEs)".
  *
  * @param K kernel on the training points, `[N, N]`
- * @param r0 `f_0(X) − y`, `[N]`
- * @throws NumericalError when a path stops being finite, with the path.
+ * @param r0 `f_0(X) − y`, `[N]`, or `[N, O]`
+ * @throws ArgumentError for a kernel that is not square, symmetric and finite, sizes that do not fit, and ensembles too
+ * large for memory.
+ * @throws NumericalError when a path stops being finite, with the path and the step.
  * @example
  * ```ts
  * import { kernelSgd } from '@sntk/dynamics';
@@ -58,72 +60,139 @@ export type LossSlope = (residual: number, example: number) => number;
  * ```
  */
 export function kernelSgd(K: Tensor, r0: Float64Array, options: KernelSgdOptions): DualEnsemble {
-  const { learningRate, steps, batches, slope, onProgress, signal } = options;
-  const N = K.shape[0];
-  if (K.shape.length !== 2 || K.shape[1] !== N) {
-    throw new ArgumentError({
-      where: 'kernelSgd',
-      argument: 'K',
-      wanted: 'a square matrix',
-      got: [...K.shape],
-    });
-  }
-  checkLength('kernelSgd', 'r0', r0, N, 'one per training point');
-  checkFinite('kernelSgd', 'r0', r0);
-  checkPositive('kernelSgd', 'options.learningRate', learningRate);
-  checkInteger('kernelSgd', 'options.steps', steps);
-
-  const k = toFloat64(K);
-  checkFinite('kernelSgd', 'K', k);
+  const where = 'kernelSgd';
+  const { learningRate, steps, batches, onProgress, signal } = options;
+  const { samples: N, k } = kernelEntries(where, K);
+  const slopes = slopesOf(where, N, r0, options);
+  const rate = scheduleOf(where, 'options.learningRate', learningRate, checkPositive);
+  checkInteger(where, 'options.steps', steps);
+  const l = checkInteger(where, 'options.svag', options.svag ?? 1, 1);
   const P = batches.length;
-  const alpha = new Float64Array(N * P);
-  const residual = new Float64Array(N * P);
+  checkEnsembleMemory(where, { samples: N, outputs: slopes.outputs, paths: P, copies: 2 });
+
+  const size = N * slopes.outputs;
+  const alpha = new Float64Array(size * P);
+  const residual = new Float64Array(size * P);
+  const a = new Float64Array(size);
+  const r = new Float64Array(size);
+  const step = stepper(k, slopes, r, a);
+  const spread = Math.sqrt(2 * l - 1);
+  const fix = (): string => rateAdvice(learningRate, largestEigenvalue(k, N), N);
   for (let p = 0; p < P; p++) {
     signal?.throwIfAborted();
-    const a = new Float64Array(N);
-    const r = r0.slice();
-    for (let step = 0; step < steps; step++)
-      descend(k, r, a, { batch: batches[p].at(step), learningRate, slope });
-    const worst = r.findIndex((value) => !Number.isFinite(value));
-    if (worst >= 0) throw divergence(p, learningRate);
-    for (let i = 0; i < N; i++) {
-      alpha[i * P + p] = a[i];
-      residual[i * P + p] = r[i];
+    a.fill(0);
+    r.set(r0);
+    const source = batches[p];
+    for (let s = 0; s < steps; s++) {
+      const eta = rate(s) / l;
+      let finite = true;
+      if (l === 1) {
+        finite = step.gather(source.at(s), eta);
+        step.apply();
+      } else {
+        for (let part = s * l; part < (s + 1) * l; part++) {
+          finite = step.gather(source.at(2 * part), (eta * (1 + spread)) / 2) && finite;
+          finite = step.gather(source.at(2 * part + 1), (eta * (1 - spread)) / 2) && finite;
+          step.apply();
+        }
+      }
+      if (!finite) throw divergence(p, s, fix());
+    }
+    for (let q = 0; q < size; q++) {
+      if (!Number.isFinite(r[q])) throw divergence(p, steps, fix());
+      alpha[q * P + p] = a[q];
+      residual[q * P + p] = r[q];
     }
     onProgress?.({ done: p + 1, total: P });
   }
   return { alpha, residual, paths: P };
 }
 
-/** One step: all coefficients come from the residual before it, then their rows of `K` are subtracted. */
-function descend(
+/** Steps in place: all coefficients come from the residual before the step, then their rows of `K` are subtracted. */
+function stepper(
   k: Float64Array,
+  slopes: Slopes,
   r: Float64Array,
   a: Float64Array,
-  at: { batch: Int32Array; learningRate: number; slope: LossSlope | undefined },
+): {
+  /** Takes the mean slope over a minibatch into the step, times `weight`; false when it is not finite. */
+  gather(batch: Int32Array, weight: number): boolean;
+  apply(): void;
+} {
+  const O = slopes.outputs;
+  const N = r.length / O;
+  const given = new Float64Array(O);
+  const found = new Float64Array(O);
+  let members = new Int32Array(0);
+  let changes = new Float64Array(0);
+  let count = 0;
+  return {
+    gather(batch, weight) {
+      const b = batch.length;
+      if (count + b > members.length) {
+        const [oldMembers, oldChanges] = [members, changes];
+        members = new Int32Array(2 * (count + b));
+        changes = new Float64Array(2 * (count + b) * O);
+        members.set(oldMembers);
+        changes.set(oldChanges);
+      }
+      let sum = 0;
+      for (let m = 0; m < b; m++) {
+        const i = batch[m];
+        if (!(i >= 0 && i < N)) throw strangeExample(i, N);
+        for (let o = 0; o < O; o++) given[o] = r[i * O + o];
+        slopes.at(given, i, found);
+        members[count] = i;
+        for (let o = 0; o < O; o++) {
+          changes[count * O + o] = (weight / b) * found[o];
+          sum += found[o];
+        }
+        count += 1;
+      }
+      return Number.isFinite(sum);
+    },
+    apply() {
+      for (let m = 0; m < count; m++) {
+        for (let o = 0; o < O; o++) a[members[m] * O + o] -= changes[m * O + o];
+      }
+      if (O === 1) subtractRows(k, r, { members, changes, count });
+      else {
+        for (let m = 0; m < count; m++) {
+          const row = members[m] * N;
+          for (let j = 0; j < N; j++) {
+            for (let o = 0; o < O; o++) r[j * O + o] -= changes[m * O + o] * k[row + j];
+          }
+        }
+      }
+      count = 0;
+    },
+  };
+}
+
+/** `r ← r − Σ_m changes[m] K[members[m], ·]`, four rows at a time. */
+function subtractRows(
+  k: Float64Array,
+  r: Float64Array,
+  step: { readonly members: Int32Array; readonly changes: Float64Array; readonly count: number },
 ): void {
-  const { batch, learningRate, slope } = at;
+  const { members, changes, count } = step;
   const N = r.length;
-  const b = batch.length;
-  const change = new Float64Array(b);
-  for (let m = 0; m < b; m++) {
-    const i = batch[m];
-    if (!(i < N)) throw strangeExample(i, N);
-    change[m] = (learningRate / b) * (slope ? slope(r[i], i) : r[i]);
-  }
-  for (let m = 0; m < b; m++) a[batch[m]] -= change[m];
   let m = 0;
-  for (; m + 4 <= b; m += 4) {
-    const [c0, c1, c2, c3] = [change[m], change[m + 1], change[m + 2], change[m + 3]];
-    const k0 = batch[m] * N;
-    const k1 = batch[m + 1] * N;
-    const k2 = batch[m + 2] * N;
-    const k3 = batch[m + 3] * N;
+  for (; m + 4 <= count; m += 4) {
+    const c0 = changes[m];
+    const c1 = changes[m + 1];
+    const c2 = changes[m + 2];
+    const c3 = changes[m + 3];
+    const k0 = members[m] * N;
+    const k1 = members[m + 1] * N;
+    const k2 = members[m + 2] * N;
+    const k3 = members[m + 3] * N;
     for (let j = 0; j < N; j++) r[j] -= c0 * k[k0 + j] + c1 * k[k1 + j] + c2 * k[k2 + j] + c3 * k[k3 + j];
   }
-  for (; m < b; m++) {
-    const row = batch[m] * N;
-    for (let j = 0; j < N; j++) r[j] -= change[m] * k[row + j];
+  for (; m < count; m++) {
+    const row = members[m] * N;
+    const c = changes[m];
+    for (let j = 0; j < N; j++) r[j] -= c * k[row + j];
   }
 }
 
@@ -136,11 +205,11 @@ function strangeExample(example: number, samples: number): ArgumentError {
   });
 }
 
-function divergence(path: number, learningRate: number): NumericalError {
+function divergence(path: number, step: number, fix: string): NumericalError {
   return new NumericalError({
     where: 'kernelSgd',
-    found: `path ${path} diverged`,
-    fix: `lower the learning rate, ${learningRate}; see learningRateLimits`,
-    details: { path, learningRate },
+    found: `path ${path} diverged: its residual is not finite at step ${step}`,
+    fix,
+    details: { path, step },
   });
 }

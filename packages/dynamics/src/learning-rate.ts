@@ -1,4 +1,4 @@
-import { ArgumentError, checkPositive, NumericalError } from '@sntk/errors';
+import { ArgumentError, checkFinite, checkLength, checkPositive, NumericalError } from '@sntk/errors';
 import { matmul, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
 import { batchFactor } from '@sntk/noise';
 import type { KernelSpectrum } from './spectrum.ts';
@@ -45,8 +45,8 @@ export function learningRateLimits(
 
   // In units of the largest eigenvalue, so that products of eigenvalues neither overflow nor vanish.
   const scaled = values.map((value) => value / largest);
-  const inUnits = stabilityRadius(scaled, Q, c);
-  const radius = (eta: number): number => inUnits(eta * largest);
+  const inUnits = stabilityRadius(scaled, Q);
+  const radius = (eta: number): number => inUnits(eta * largest, c);
   const last = radius(mean);
   if (last <= 1) return { mean, meanSquare: mean };
   return { mean, meanSquare: crossing(radius, mean, last) };
@@ -85,14 +85,14 @@ function settled(previous: number, total: number, lastChange: number): boolean {
 }
 
 /** Spectral radius, at a learning rate, of the positive map whose radius crosses one at the mean-square limit. */
-function stabilityRadius(values: Float64Array, Q: Tensor, c: number): (eta: number) => number {
+function stabilityRadius(values: Float64Array, Q: Tensor): (eta: number, c: number) => number {
   const N = values.length;
   const q = toFloat64(Q);
   const Qt = transpose(Q);
   const qt = toFloat64(Qt);
   let s: Float64Array = new Float64Array(N).fill(1 / N);
   const weights = new Float64Array(N * N);
-  return (eta) => {
+  return (eta, c) => {
     for (let i = 0; i < N; i++) {
       for (let j = 0; j < N; j++) {
         const product = values[i] * values[j];
@@ -120,6 +120,66 @@ function stabilityRadius(values: Float64Array, Q: Tensor, c: number): (eta: numb
     }
     return previous;
   };
+}
+
+/** Minibatch sizes beyond which larger ones buy little. */
+export interface CriticalBatch {
+  /** `b` at which minibatch noise halves the learning rate that is stable in mean square; 1 where it never does. */
+  readonly stability: number;
+  /** `tr Cov(g_i)/|ḡ|²`: the `b` at which the noise of a step's gradient has the size of the gradient. Only with residuals. */
+  readonly noiseScale?: number;
+}
+
+/**
+ * Critical minibatch sizes of a kernel, by stability and by the noise of the gradient, MATH (22) and (36).
+ *
+ * Below `stability` the largest stable learning rate grows about in proportion to `b`; above it, it saturates at
+ * `2N/λ_max`. It is the `b` whose mean-square limit is `N/λ_max`, found by the same power iteration as the limit, and
+ * need not be an integer. For the squared loss `g_i = r_i ∇f(x_i)`.
+ *
+ * Sources: Ma, Bassily and Belkin, "The Power of Interpolation"; McCandlish and others, "An Empirical Model of Large-Batch
+ * Training".
+ *
+ * @param options `residual` `[N]` asks for the noise scale at that state
+ * @throws ArgumentError for a kernel that is zero, and residuals that do not fit.
+ * @example
+ * ```ts
+ * import { criticalBatch, kernelSpectrum } from '@sntk/dynamics';
+ * import { ndarrayBackend, tensor } from '@sntk/linalg';
+ *
+ * // Two examples that know nothing of each other: one of them at a time, η above N/λ_max grows half of the time.
+ * const spectrum = kernelSpectrum(tensor([[1, 0], [0, 1]], { backend: ndarrayBackend() }));
+ * const { stability, noiseScale } = criticalBatch(spectrum, { residual: new Float64Array([1, 1]) });
+ * console.log(stability, noiseScale); // 1 1
+ * ```
+ */
+export function criticalBatch(
+  spectrum: KernelSpectrum,
+  options: { readonly residual?: Float64Array; readonly replacement?: boolean } = {},
+): CriticalBatch {
+  const where = 'criticalBatch';
+  const { values, Q, K, samples: N } = spectrum;
+  const largest = checkPositive(where, 'the largest eigenvalue', values[N - 1]);
+  const radius = stabilityRadius(
+    values.map((value) => value / largest),
+    Q,
+  );
+  const last = radius(N, 1);
+  // A batch of one has c_b = 1 however it is drawn.
+  const c = last > 1 ? crossing((factor) => radius(N, factor), 1, last) : 1;
+  const stability = options.replacement ? 1 / c : N / (1 + c * (N - 1));
+  if (!options.residual) return { stability };
+  checkLength(where, 'options.residual', options.residual, N, 'one per training point');
+  checkFinite(where, 'options.residual', options.residual);
+  const r = options.residual;
+  const moved = toFloat64(matmul(K, tensor(r, { backend: K.backend, dtype: K.dtype, shape: [N, 1] })));
+  const k = toFloat64(K);
+  let [mean, second] = [0, 0];
+  for (let i = 0; i < N; i++) {
+    mean += (r[i] * moved[i]) / (N * N);
+    second += (r[i] * r[i] * k[i * N + i]) / N;
+  }
+  return { stability, noiseScale: (second - mean) / mean };
 }
 
 /**

@@ -1,12 +1,13 @@
-import { ArgumentError, checkFinite, checkLength, checkPositive } from '@sntk/errors';
-import { prepare, showShape, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
+import { checkPositive } from '@sntk/errors';
+import type { Tensor } from '@sntk/linalg';
 import { integrate } from '@sntk/sde';
+import { kernelEntries, residualsOf } from './checks.ts';
 import type { DualState } from './gradient-flow.ts';
-import type { LossSlope, RunHooks } from './kernel-sgd.ts';
+import type { RunHooks } from './kernel-sgd.ts';
+import { blockSlopes, type LossOptions, slopesOf } from './loss.ts';
 
 /** Gradient flow on any loss. */
-export interface LossFlowOptions extends RunHooks {
-  readonly slope: LossSlope;
+export interface LossFlowOptions extends RunHooks, LossOptions {
   /** Time of the flow, above 0. */
   readonly time: number;
   /** Equal steps of the integrator. */
@@ -23,8 +24,8 @@ export interface LossFlowOptions extends RunHooks {
  * Source: Jacot, Gabriel and Hongler, "Neural Tangent Kernel", section 4.
  *
  * @param K kernel on the training points, `[N, N]`
- * @param r0 `f_0(X) − y`, `[N]`; the slope is given `r_i` and `i`
- * @throws ArgumentError when `r0` does not have one finite entry per training point.
+ * @param r0 `f_0(X) − y`, `[N]`, or `[N, O]`; results are of its shape
+ * @throws ArgumentError for a kernel that is not square, symmetric and finite, and sizes that do not fit.
  * @throws NumericalError when the solution stops being finite.
  * @example
  * ```ts
@@ -41,44 +42,34 @@ export interface LossFlowOptions extends RunHooks {
  */
 export function lossFlow(K: Tensor, r0: Float64Array, options: LossFlowOptions): DualState {
   const where = 'lossFlow';
-  const { slope, steps, onProgress, signal } = options;
-  const N = K.shape[0];
-  if (K.shape.length !== 2 || K.shape[1] !== N) {
-    throw new ArgumentError({ where, argument: 'K', wanted: 'a square matrix', got: showShape(K.shape) });
-  }
-  checkLength(where, 'r0', r0, N, 'one per training point');
-  checkFinite(where, 'r0', r0);
+  const { steps, onProgress, signal } = options;
+  const { samples: N } = kernelEntries(where, K);
+  const slopes = slopesOf(where, N, r0, options);
   const time = checkPositive(where, 'options.time', options.time);
-  const kernel = prepare(K);
-  const residualOf = (alpha: Float64Array): Float64Array => {
-    const moved = toFloat64(
-      kernel.times(tensor(alpha, { backend: K.backend, dtype: K.dtype, shape: [N, 1] })),
-    );
-    return r0.map((value, i) => value + moved[i]);
-  };
+  const moved = residualsOf(K, r0, slopes.outputs);
   try {
     const { final } = integrate(
       {
-        dimension: N,
+        dimension: r0.length,
         noiseDimension: 0,
         noise: 'none',
         calculus: 'ito',
         drift: (_t, alpha, out) => {
-          const r = residualOf(alpha);
-          for (let i = 0; i < N; i++) out[i] = -slope(r[i], i) / N;
+          blockSlopes(slopes, moved.at(alpha), out, 1);
+          for (let q = 0; q < out.length; q++) out[q] /= -N;
         },
       },
       {
         method: 'rk4',
-        x0: new Float64Array(N),
+        x0: new Float64Array(r0.length),
         t1: time,
         steps,
         ...(onProgress ? { onProgress } : {}),
         ...(signal ? { signal } : {}),
       },
     );
-    return { alpha: final, residual: residualOf(final) };
+    return { alpha: final, residual: moved.at(final) };
   } finally {
-    kernel.dispose();
+    moved.dispose();
   }
 }

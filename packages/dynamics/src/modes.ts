@@ -9,18 +9,18 @@ import type { KernelSpectrum } from './spectrum.ts';
 export interface ModeFlow {
   /** `e^{−sλh/N}`. */
   readonly kept: Float64Array;
-  /** `(1 − e^{−sλh/N})/λ`, and its limit `sh/N` at zero, times `c_0`. */
+  /** `(1 − e^{−sλh/N})/λ`, and its limit `sh/N` at zero, times `c_0`, `[N, O]`. */
   readonly pulled: Float64Array;
 }
 
-/** Rotates vectors of the example basis, row-major `[N, P]`, into the eigenbasis. */
-export function toModes(spectrum: KernelSpectrum, entries: FloatArray, paths: number): Float64Array {
+/** Rotates vectors of the example basis, row-major `[N, columns]`, into the eigenbasis. */
+export function toModes(spectrum: KernelSpectrum, entries: FloatArray, columns: number): Float64Array {
   const { Q, samples } = spectrum;
-  const block: Tensor = tensor(entries, { backend: Q.backend, dtype: 'float64', shape: [samples, paths] });
+  const block: Tensor = tensor(entries, { backend: Q.backend, dtype: 'float64', shape: [samples, columns] });
   return toFloat64(matmul(Q, block, { transposeA: true }));
 }
 
-/** The exact flow of the drift over `step` time units, from `c0 = Qᵀr_0`. */
+/** The exact flow of the drift over `step` time units, from `c0 = Qᵀr_0`, `[N, O]`. */
 export function modeFlow(
   spectrum: KernelSpectrum,
   c0: Float64Array,
@@ -30,11 +30,39 @@ export function modeFlow(
   const time = options.reduction === 'mean' ? options.step / N : options.step;
   return {
     kept: values.map((value) => Math.exp(-value * time)),
-    pulled: values.map((value, j) => (value > 0 ? -Math.expm1(-value * time) / value : time) * c0[j]),
+    pulled: c0.map((start, q) => {
+      const value = values[Math.floor((q * N) / c0.length)];
+      return (value > 0 ? -Math.expm1(-value * time) / value : time) * start;
+    }),
   };
 }
 
-/** Dual coordinates and residuals of an ensemble from `a` row-major `[N, P]`. */
+/** `a ← E a − G c_0` for a block `[N, O, P]`. */
+export function applyFlow({ kept, pulled }: ModeFlow, a: Float64Array): void {
+  const outputs = pulled.length / kept.length;
+  const paths = a.length / pulled.length;
+  for (let row = 0; row < pulled.length; row++) {
+    const decay = kept[Math.floor(row / outputs)];
+    for (let q = row * paths; q < (row + 1) * paths; q++) a[q] = decay * a[q] - pulled[row];
+  }
+}
+
+/** `c = c_0 + Λ a`, the residual in the eigenbasis, for a block `[N, O, P]`, written to `out`. */
+export function residualModes(
+  values: Float64Array,
+  c0: Float64Array,
+  a: Float64Array,
+  out: Float64Array,
+): void {
+  const outputs = c0.length / values.length;
+  const paths = a.length / c0.length;
+  for (let row = 0; row < c0.length; row++) {
+    const value = values[Math.floor(row / outputs)];
+    for (let q = row * paths; q < (row + 1) * paths; q++) out[q] = c0[row] + value * a[q];
+  }
+}
+
+/** Dual coordinates and residuals of an ensemble from `a` row-major `[N, O, P]`. */
 export function fromModes(
   spectrum: KernelSpectrum,
   c0: Float64Array,
@@ -42,11 +70,9 @@ export function fromModes(
   paths: number,
 ): DualEnsemble {
   const { Q, values, samples: N } = spectrum;
-  const c = new Float64Array(N * paths);
-  for (let j = 0; j < N; j++) {
-    for (let p = 0; p < paths; p++) c[j * paths + p] = c0[j] + values[j] * a[j * paths + p];
-  }
+  const c = new Float64Array(a.length);
+  residualModes(values, c0, a, c);
   const back = (modes: Float64Array): Float64Array =>
-    toFloat64(matmul(Q, tensor(modes, { backend: Q.backend, shape: [N, paths] })));
+    toFloat64(matmul(Q, tensor(modes, { backend: Q.backend, shape: [N, a.length / N] })));
   return { alpha: back(a), residual: back(c), paths };
 }

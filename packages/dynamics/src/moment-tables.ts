@@ -78,12 +78,20 @@ export function unitTables(spectrum: KernelSpectrum, rates: MomentRates): Moment
 /** Tables of twice the interval. Nothing cancels: where rates are positive every term is. */
 export function doubled(tables: MomentTables): MomentTables {
   const { units, kept, constant, linear, centred, square } = tables;
-  return {
+  const next = {
     units: 2 * units,
-    kept: kept.map((value) => value * value),
-    constant: constant.map((value, p) => value * (1 + kept[p])),
-    linear: linear.map((value, p) => value * (1 + kept[p]) + units * constant[p]),
-    centred: centred.map((value, p) => value * (square[p] + kept[p])),
-    square: square.map((value) => value * value),
+    kept: new Float64Array(kept.length),
+    constant: new Float64Array(kept.length),
+    linear: new Float64Array(kept.length),
+    centred: new Float64Array(kept.length),
+    square: new Float64Array(kept.length),
   };
+  for (let p = 0; p < kept.length; p++) {
+    next.kept[p] = kept[p] * kept[p];
+    next.constant[p] = constant[p] * (1 + kept[p]);
+    next.linear[p] = linear[p] * (1 + kept[p]) + units * constant[p];
+    next.centred[p] = centred[p] * (square[p] + kept[p]);
+    next.square[p] = square[p] * square[p];
+  }
+  return next;
 }

@@ -1,14 +1,18 @@
 import { checkFinite, checkInteger, checkLength, checkPositive, NumericalError } from '@sntk/errors';
 import { matmul, prepare, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
 import { batchFactor } from '@sntk/noise';
+import { rateAdvice } from './advice.ts';
 import type { RunHooks } from './kernel-sgd.ts';
+import { type Schedule, scheduleOf } from './schedule.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /** Kernel SGD whose moments are wanted. */
 export interface MomentOptions extends RunHooks {
-  readonly learningRate: number;
+  /** η, or a function of the step. */
+  readonly learningRate: Schedule;
   readonly steps: number;
-  readonly batch: number;
+  /** `b`, or a function of the step. */
+  readonly batch: Schedule;
   /** False unless told: minibatches hold different examples. */
   readonly replacement?: boolean;
 }
@@ -50,10 +54,12 @@ export function kernelSgdMoments(
   const { Q, values, samples: N } = spectrum;
   checkLength('kernelSgdMoments', 'r0', r0, N, 'one per training point');
   checkFinite('kernelSgdMoments', 'r0', r0);
-  checkPositive('kernelSgdMoments', 'options.learningRate', learningRate);
+  const rate = scheduleOf('kernelSgdMoments', 'options.learningRate', learningRate, checkPositive);
+  const batch = scheduleOf('kernelSgdMoments', 'options.batch', options.batch, checkInteger);
   checkInteger('kernelSgdMoments', 'options.steps', steps);
-  const c = batchFactor({ ...options, samples: N });
-  const decay = values.map((value) => 1 - (learningRate * value) / N);
+  const factor = (step: number): number =>
+    batchFactor({ samples: N, batch: batch(step), replacement: options.replacement ?? false });
+  factor(0);
   const column = (entries: Float64Array): Tensor => tensor(entries, { backend: Q.backend, shape: [N, 1] });
   const square = (entries: Float64Array): Tensor => tensor(entries, { backend: Q.backend, shape: [N, N] });
 
@@ -63,10 +69,12 @@ export function kernelSgdMoments(
   const rotated = prepare(Qt);
   const mean = toFloat64(rotated.times(column(r0))).slice();
   let C: Float64Array = new Float64Array(N * N);
-  const gain = learningRate * learningRate * c;
   try {
     for (let step = 0; step < steps; step++) {
       signal?.throwIfAborted();
+      const eta = rate(step);
+      const gain = eta * eta * factor(step);
+      const decay = values.map((value) => 1 - (eta * value) / N);
       // diag(S) in the basis of examples: rows of Q C Qᵀ against rows of Q, and the squared mean.
       const QC = toFloat64(left.times(square(C)));
       const r = toFloat64(left.times(column(mean)));
@@ -89,7 +97,8 @@ export function kernelSgdMoments(
       }
       C = next;
       for (let i = 0; i < N; i++) mean[i] *= decay[i];
-      if (!Number.isFinite(C[N * N - 1] + mean[N - 1])) throw divergence(step, learningRate);
+      if (!Number.isFinite(C[N * N - 1] + mean[N - 1]))
+        throw divergence(step, rateAdvice(learningRate, values[N - 1], N));
       onProgress?.({ done: step + 1, total: steps });
     }
   } finally {
@@ -100,11 +109,11 @@ export function kernelSgdMoments(
   return { mean: toFloat64(matmul(Q, column(mean))), covariance: toFloat64(back) };
 }
 
-function divergence(step: number, learningRate: number): NumericalError {
+function divergence(step: number, fix: string): NumericalError {
   return new NumericalError({
     where: 'kernelSgdMoments',
     found: `the moments overflow at step ${step}`,
-    fix: `lower the learning rate, ${learningRate}; see learningRateLimits`,
-    details: { step, learningRate },
+    fix,
+    details: { step },
   });
 }

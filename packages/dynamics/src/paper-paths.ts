@@ -1,15 +1,9 @@
-import {
-  checkChoice,
-  checkFinite,
-  checkInteger,
-  checkLength,
-  checkPositive,
-  NumericalError,
-} from '@sntk/errors';
-import { toFloat64 } from '@sntk/linalg';
-import { minibatches, type Rng } from '@sntk/random';
+import { checkChoice, checkFinite, checkInteger, checkLength, checkPositive } from '@sntk/errors';
+import type { Rng } from '@sntk/random';
+import { rateAdvice } from './advice.ts';
+import { checkEnsembleMemory } from './checks.ts';
 import type { DualEnsemble, RunHooks } from './kernel-sgd.ts';
-import { fromModes, modeFlow, toModes } from './modes.ts';
+import { sparsePaths } from './sparse-paths.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /** An ensemble of paths of the SNTK as printed. */
@@ -43,7 +37,7 @@ export function paperSntkPaths(
   r0: Float64Array,
   options: PaperSntkPathsOptions,
 ): DualEnsemble {
-  const { learningRate, steps, batch, paths, rng, firstPath = 0, onProgress, signal } = options;
+  const { learningRate, steps, batch, paths } = options;
   const reduction = checkChoice('paperSntkPaths', 'options.reduction', options.reduction ?? 'mean', [
     'mean',
     'sum',
@@ -54,58 +48,19 @@ export function paperSntkPaths(
   checkPositive('paperSntkPaths', 'options.learningRate', learningRate);
   checkInteger('paperSntkPaths', 'options.steps', steps);
   checkInteger('paperSntkPaths', 'options.paths', paths, 1);
-
   checkInteger('paperSntkPaths', 'options.batch', batch, 1);
-
-  const { values } = spectrum;
-  const q = toFloat64(spectrum.Q);
-  const c0 = toModes(spectrum, r0, 1);
-  const { kept, pulled } = modeFlow(spectrum, c0, { step: learningRate / 2, reduction });
-  const drift = (a: Float64Array): void => {
-    for (let j = 0; j < N; j++) a[j] = kept[j] * a[j] - pulled[j];
-  };
-  // √(η/b) times the deviation √η of dW over a step.
-  const intensity = learningRate / Math.sqrt(batch);
-  const all = new Float64Array(N * paths);
-  const a = new Float64Array(N);
-  const kicks = new Float64Array(batch);
-  for (let p = 0; p < paths; p++) {
-    signal?.throwIfAborted();
-    const stream = rng.split(firstPath + p);
-    const batches = minibatches({
-      samples: N,
-      batch,
-      sampler: 'without-replacement',
-      rng: stream.split('batches'),
-    });
-    const normals = stream.split('noise');
-    a.fill(0);
-    for (let step = 0; step < steps; step++) {
-      const members = batches.at(step);
-      normals.fillNormal(kicks);
-      drift(a);
-      for (let m = 0; m < members.length; m++) {
-        const row = members[m] * N;
-        let r = 0;
-        for (let j = 0; j < N; j++) r += q[row + j] * (c0[j] + values[j] * a[j]);
-        kicks[m] *= intensity * r;
-      }
-      for (let m = 0; m < members.length; m++) {
-        const row = members[m] * N;
-        for (let j = 0; j < N; j++) a[j] += kicks[m] * q[row + j];
-      }
-      drift(a);
-    }
-    if (!a.every(Number.isFinite)) {
-      throw new NumericalError({
-        where: 'paperSntkPaths',
-        found: `path ${firstPath + p} diverged`,
-        fix: `lower the learning rate, ${learningRate}, or use the calibrated sntkPaths`,
-        details: { path: firstPath + p, learningRate },
-      });
-    }
-    for (let j = 0; j < N; j++) all[j * paths + p] = a[j];
-    onProgress?.({ done: p + 1, total: paths });
-  }
-  return fromModes(spectrum, c0, all, paths);
+  checkEnsembleMemory('paperSntkPaths', { samples: N, outputs: 1, paths, copies: 4 });
+  return sparsePaths(spectrum, r0, {
+    ...options,
+    where: 'paperSntkPaths',
+    outputs: 1,
+    firstPath: options.firstPath ?? 0,
+    rate: () => learningRate,
+    batch: () => batch,
+    replacement: false,
+    // √(η/b) times the deviation √η of dW over a step.
+    intensity: () => learningRate / Math.sqrt(batch),
+    reduction,
+    fix: `${rateAdvice(learningRate, spectrum.values[N - 1], N)}, or use the calibrated sntkPaths`,
+  });
 }

@@ -1,53 +1,39 @@
-import {
-  checkChoice,
-  checkFinite,
-  checkInteger,
-  checkLength,
-  checkNonNegative,
-  checkPositive,
-} from '@sntk/errors';
+import { checkChoice } from '@sntk/errors';
 import { prepare, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
-import { batchFactor, type NoiseKind } from '@sntk/noise';
-import type { Rng } from '@sntk/random';
-import { integrate, type SdeProblem } from '@sntk/sde';
-import type { DualEnsemble, RunHooks } from './kernel-sgd.ts';
-import { fromModes, type ModeFlow, modeFlow, toModes } from './modes.ts';
+import { brownianIncrements } from '@sntk/sde';
+import { rateAdvice } from './advice.ts';
+import { checkEnsembleMemory } from './checks.ts';
+import type { DualEnsemble } from './kernel-sgd.ts';
+import { slopesOf } from './loss.ts';
+import { applyFlow, fromModes, residualModes, toModes } from './modes.ts';
+import { centre, checkRun, diverged, firstNotFinite, kick, type SdeOptions, type SdeRun } from './sde-run.ts';
+import { flowCache, sparsePaths } from './sparse-paths.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /** An ensemble of SNTK paths. */
-export interface SntkOptions extends RunHooks {
-  /** η: the size of the noise, and the step of the integrator. */
-  readonly learningRate: number;
-  /** Number of SGD steps; time runs to `η · steps`. */
-  readonly steps: number;
-  /** `b`. */
-  readonly batch: number;
-  /** False unless told: minibatches hold different examples. */
-  readonly replacement?: boolean;
-  /** `c_b` itself, where minibatches are not all of one size; see `epochBatchFactor` of `@sntk/noise`. */
-  readonly batchFactor?: number;
-  /** `leading`, MATH (30), unless told; `exact` is MATH (29). */
-  readonly noise?: NoiseKind;
-  readonly paths: number;
-  /** Number of the first path; the noise of path `p` is that of `rng.split(p)`, whatever the block it runs in. */
-  readonly firstPath?: number;
-  readonly rng: Rng;
+export interface SntkOptions extends SdeOptions {
+  /** `leading`, MATH (30), unless told; `exact` is MATH (29); `sparse`, MATH (30b), has the covariance of `leading` on average. */
+  readonly noise?: 'leading' | 'exact' | 'sparse';
+  /** `O`, 1 unless told: `r0` is `[N, O]`, ensembles are `[N, O, P]`, and the outputs of an example share its noise. */
+  readonly outputs?: number;
 }
 
 /**
  * Sample paths of the calibrated SNTK, MATH (30), or of the SDE with SGD's exact noise covariance, MATH (29), in dual
  * coordinates: `dα = −(1/N) r dt + √(η c_b/N) r ∘ dW`, `r = r_0 + Kα`.
  *
- * Integrated by `exponentialStrang` of `@sntk/sde` with step `η`: the drift is exact, and the variance of stiff modes
- * is right to second order in `ηλ/N`. In the eigenbasis of `K` a step is two products `[N, N] · [N, P]`.
+ * Strang splitting with step `η`: the drift is exact, and the variance of stiff modes is right to second order in
+ * `ηλ/N`. In the eigenbasis of `K` a step is two products `[N, N] · [N, P]`, and for `sparse` noise,
+ * `dα_i = −(1/N) r_i dt + √(η c_b/b) 1[i ∈ B_t] r_i dW_i`, `b` rows of `Q` for each path.
  *
  * The SDE is SGD's limit for small `η`: at `ηλ_max/N = 0.2` the stiffest mode of SGD has a 5 % larger spread.
  *
  * Source: "Stochastic Neural Tangent Kernel: Revisiting the NTK for SGD", Theorem 2, with the calibration of
  * MATH section 8, erratum 1.
  *
- * @throws ArgumentError when `r0` does not have one finite entry per training point.
- * @throws NumericalError when a path stops being finite.
+ * @param r0 `f_0(X) − y`, `[N]`, or `[N, O]`
+ * @throws ArgumentError when `r0` does not fit, and for ensembles too large for memory.
+ * @throws NumericalError when a path stops being finite, with the path and the step.
  * @example
  * ```ts
  * import { kernelSpectrum, sntkPaths } from '@sntk/dynamics';
@@ -61,99 +47,82 @@ export interface SntkOptions extends RunHooks {
  * ```
  */
 export function sntkPaths(spectrum: KernelSpectrum, r0: Float64Array, options: SntkOptions): DualEnsemble {
-  const { learningRate, steps, paths, rng, onProgress, signal } = options;
+  const where = 'sntkPaths';
   const N = spectrum.samples;
-  checkLength('sntkPaths', 'r0', r0, N, 'one per training point');
-  checkFinite('sntkPaths', 'r0', r0);
-  checkPositive('sntkPaths', 'options.learningRate', learningRate);
-  checkInteger('sntkPaths', 'options.paths', paths, 1);
-  checkInteger('sntkPaths', 'options.steps', steps, 1);
-  const c = checkNonNegative(
-    'sntkPaths',
-    'options.batchFactor',
-    options.batchFactor ?? batchFactor({ ...options, samples: N }),
+  const kind = checkChoice(where, 'options.noise', options.noise ?? 'leading', [
+    'leading',
+    'exact',
+    'sparse',
+  ]);
+  const { outputs } = slopesOf(
+    where,
+    N,
+    r0,
+    options.outputs === undefined ? {} : { outputs: options.outputs },
   );
-  const kind = checkChoice('sntkPaths', 'options.noise', options.noise ?? 'leading', ['leading', 'exact']);
-  const intensity = Math.sqrt((learningRate * c) / N);
-  const c0 = toModes(spectrum, r0, 1);
-  const noise = modeNoise(spectrum, c0, { intensity, centred: kind === 'exact' });
-  const problem: SdeProblem = {
-    dimension: N,
-    noiseDimension: N,
-    noise: 'general',
-    calculus: 'ito',
-    drift: (_t, a, out, count) => {
-      for (let q = 0; q < a.length; q++) {
-        const j = Math.floor(q / count);
-        out[q] = -(c0[j] + spectrum.values[j] * a[q]) / N;
-      }
-    },
-    diffusion: { apply: (_t, a, dW, out, count) => noise.apply(a, dW, out, count) },
-    // The drift is affine, and its flow is as exact as that of a linear one.
-    linear: {
-      exponential: (step) => {
-        const flow = modeFlow(spectrum, c0, { step, reduction: 'mean' });
-        return (a, count) => applyFlow(flow, a, count);
-      },
-    },
-  };
-  try {
-    const { final } = integrate(problem, {
-      method: 'exponentialStrang',
-      x0: new Float64Array(N),
-      t1: learningRate * steps,
-      steps,
-      rng,
-      paths,
-      firstPath: options.firstPath ?? 0,
-      ...(onProgress ? { onProgress } : {}),
-      ...(signal ? { signal } : {}),
+  const run = checkRun(where, N, options);
+  checkEnsembleMemory(where, {
+    samples: N,
+    outputs,
+    paths: options.paths,
+    copies: kind === 'sparse' ? 4 : 6,
+  });
+  const fix = rateAdvice(options.learningRate, spectrum.values[N - 1], N);
+  if (kind === 'sparse') {
+    return sparsePaths(spectrum, r0, {
+      ...options,
+      ...run,
+      where,
+      outputs,
+      replacement: options.replacement ?? false,
+      // √(η c_b/b) times the deviation √η of dW over a step.
+      intensity: (step) => run.rate(step) * Math.sqrt(run.factor(step) / run.batch(step)),
+      reduction: 'mean',
+      fix,
     });
-    return fromModes(spectrum, c0, final, paths);
-  } finally {
-    noise.dispose();
   }
+  return densePaths(spectrum, r0, { ...options, ...run, outputs, centred: kind === 'exact', fix });
 }
 
-/** `a ← E a − G c_0`, the exact drift. */
-function applyFlow(flow: ModeFlow, a: Float64Array, paths: number): void {
-  const { kept, pulled } = flow;
-  for (let j = 0; j < kept.length; j++) {
-    for (let p = j * paths; p < (j + 1) * paths; p++) a[p] = kept[j] * a[p] - pulled[j];
-  }
-}
-
-/** The noise `intensity · Qᵀ (r ∘ dW)` with `r = Q (c_0 + Λ a)`, its factor centred over examples for MATH (29). */
-function modeNoise(
+/** Noise on all examples: two products `[N, N] · [N, O P]` a step. */
+function densePaths(
   spectrum: KernelSpectrum,
-  c0: Float64Array,
-  options: { readonly intensity: number; readonly centred: boolean },
-): {
-  apply(a: Float64Array, dW: Float64Array, out: Float64Array, paths: number): void;
-  dispose(): void;
-} {
+  r0: Float64Array,
+  options: SntkOptions &
+    SdeRun & { readonly outputs: number; readonly centred: boolean; readonly fix: string },
+): DualEnsemble {
+  const { outputs: O, steps, paths, rate, factor, centred, firstPath, rng, onProgress, signal } = options;
   const { Q, values, samples: N } = spectrum;
-  const { intensity, centred } = options;
+  const c0 = toModes(spectrum, r0, O);
+  const flows = flowCache(spectrum, c0, 'mean');
+  const draw = brownianIncrements({ rng, noiseDimension: N, paths, firstPath, step: 1 });
   const forth = prepare(Q);
   const back = prepare(transpose(Q));
-  let c = new Float64Array(0);
-  return {
-    apply(a, dW, out, paths) {
-      if (c.length !== N * paths) c = new Float64Array(N * paths);
-      const block = (entries: Float64Array): Tensor =>
-        tensor(entries, { backend: Q.backend, shape: [N, paths] });
-      for (let j = 0; j < N; j++) {
-        for (let p = j * paths; p < (j + 1) * paths; p++) c[p] = c0[j] + values[j] * a[p];
-      }
+  const a = new Float64Array(N * O * paths);
+  const c = new Float64Array(a.length);
+  const dW = new Float64Array(N * paths);
+  const block = (entries: Float64Array): Tensor =>
+    tensor(entries, { backend: Q.backend, shape: [N, O * paths] });
+  const stride = Math.max(1, Math.ceil(steps / 100));
+  try {
+    for (let step = 0; step < steps; step++) {
+      signal?.throwIfAborted();
+      applyFlow(flows(step === 0 ? rate(0) / 2 : (rate(step - 1) + rate(step)) / 2), a);
+      draw(step, dW);
+      if (centred) centre(dW, paths);
+      residualModes(values, c0, a, c);
       const r = toFloat64(forth.times(block(c)));
-      const mean = new Float64Array(paths);
-      if (centred) for (let q = 0; q < r.length; q++) mean[q % paths] += dW[q] / N;
-      for (let q = 0; q < r.length; q++) c[q] = intensity * r[q] * (dW[q] - mean[q % paths]);
-      out.set(toFloat64(back.times(block(c))));
-    },
-    dispose() {
-      forth.dispose();
-      back.dispose();
-    },
-  };
+      kick(r, dW, { out: c, outputs: O, paths, intensity: rate(step) * Math.sqrt(factor(step) / N) });
+      const moved = toFloat64(back.times(block(c)));
+      for (let at = 0; at < a.length; at++) a[at] += moved[at];
+      const bad = firstNotFinite(a);
+      if (bad >= 0) throw diverged('sntkPaths', { path: firstPath + (bad % paths), step, fix: options.fix });
+      if ((step + 1) % stride === 0 || step + 1 === steps) onProgress?.({ done: step + 1, total: steps });
+    }
+    applyFlow(flows(rate(steps - 1) / 2), a);
+    return fromModes(spectrum, c0, a, paths);
+  } finally {
+    forth.dispose();
+    back.dispose();
+  }
 }

@@ -29,7 +29,7 @@ export function kernelSpectrum(K: Tensor): KernelSpectrum {
     throw new NumericalError({
       where: 'kernelSpectrum',
       found: `K is not positive semidefinite: its smallest eigenvalue is ${values[0].toExponential(3)}, its largest ${largest.toExponential(3)}`,
-      fix: 'check the kernel, or add a jitter of that size to its diagonal',
+      fix: `check the kernel, or add a jitter of ${(-values[0]).toExponential(1)} to its diagonal`,
       details: { smallest: values[0], largest },
     });
   }

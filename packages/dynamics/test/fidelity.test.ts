@@ -1,4 +1,4 @@
-import { ndarrayBackend, tensor } from '@sntk/linalg';
+import { mul, ndarrayBackend, tensor } from '@sntk/linalg';
 import { createRng, minibatches } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
 import {
@@ -71,9 +71,16 @@ describe('fidelityLadder', () => {
     const batches = Array.from({ length: paths }, (_, p) =>
       minibatches({ samples: N, batch, sampler: training.sampler, rng: rng.split('reference').split(p) }),
     );
-    const reference = kernelSgd(K, r0, { learningRate, steps: 60, batches });
-    const rows = fidelityLadder(spectrum, r0, { ...training, reference, paths, rng: rng.split('ladder') });
-    const at = Object.fromEntries(rows.map((row) => [row.rung, row]));
+    const sgd = kernelSgd(K, r0, { learningRate, steps: 60, batches });
+    const rows = fidelityLadder(spectrum, r0, { ...training, sgd, paths, rng: rng.split('ladder') });
+    expect(rows.map(({ rung, above }) => `${above} ${rung}`)).toEqual([
+      'sgd kernelSgd',
+      'kernelSgd sde',
+      'sde sntk',
+      'sntk paper',
+      'paper ntk',
+    ]);
+    const at = Object.fromEntries(rows.map((row) => [row.rung, row.toSgd]));
     expect(Math.abs(at.kernelSgd.energyDistance)).toBeLessThan(4 * at.kernelSgd.energyError);
     expect(at.ntk.covarianceError).toBe(1);
     for (const rung of ['sntk', 'sde', 'kernelSgd']) {
@@ -83,5 +90,44 @@ describe('fidelityLadder', () => {
     }
     // c_b is 3/7 here, and the printed form has one in its place.
     expect(at.paper.covarianceError).toBeGreaterThan(1);
+  });
+
+  it('takes the linearization and the minibatches of the runs, and tells what each step of it loses', () => {
+    const paths = 200;
+    const sources = () =>
+      Array.from({ length: paths }, (_, p) =>
+        minibatches({ samples: N, batch, sampler: 'epoch', rng: rng.split('given').split(p) }),
+      );
+    const run = { learningRate, steps: 40 };
+    // A network whose kernel is 1.2 K, and is linear.
+    const own = kernelSgd(mul(K, 1.2), r0, { ...run, batches: sources() });
+    const rows = fidelityLadder(spectrum, r0, {
+      ...run,
+      sgd: own,
+      linearizedSgd: own,
+      batches: sources(),
+      batch,
+      sampler: 'epoch',
+      paths,
+      rng: rng.split('own'),
+    });
+    expect(rows[0]).toMatchObject({ rung: 'linearizedSgd', above: 'sgd' });
+    expect(rows[0].toSgd.meanRmse).toBe(0);
+    expect(rows[0].toSgd.covarianceError).toBe(0);
+    expect(rows[1]).toMatchObject({ rung: 'kernelSgd', above: 'linearizedSgd' });
+    expect(rows[1].toAbove).toEqual(rows[1].toSgd);
+    const same = kernelSgd(K, r0, { ...run, batches: sources() });
+    expect(rows[1].toSgd).toEqual(compareEnsembles(own, same));
+    expect(rows[1].toSgd.referenceDistance).toBeGreaterThan(0);
+  });
+
+  it('finds a standard error for runs that share their minibatches', () => {
+    // The difference of paired paths is a shift alone: distances within each ensemble are the same.
+    const x = normals('paired', 200, [0, 1]);
+    const shifted = { residual: x.residual.map((value) => value + 0.5), paths: 200 };
+    const gap = compareEnsembles(x, shifted);
+    const free = compareEnsembles(x, normals('free', 200, [0.5, 1]));
+    expect(gap.energyError).toBeLessThan(free.energyError);
+    expect(gap.covarianceError).toBeLessThan(1e-14);
   });
 });

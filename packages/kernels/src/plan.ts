@@ -7,6 +7,7 @@ import {
   resolveDense,
 } from '@sntk/architecture';
 import { ArgumentError, UnavailableError } from '@sntk/errors';
+import { everySite, slide, type Taps } from './spatial-window.ts';
 
 /** A dense layer's factors in the recursions, MATH (3)–(6). */
 export interface DenseStep {
@@ -17,6 +18,8 @@ export interface DenseStep {
   readonly weightGain: number;
   /** What its own biases add: `biasScale²`. */
   readonly biasGain: number;
+  /** Whether the two gains are the variances themselves, and move with them: parameterization 'ntk'. */
+  readonly gainsAreVariances: boolean;
 }
 
 /** One step of the recursions. */
@@ -33,9 +36,29 @@ export type Step =
       readonly shares: readonly number[];
     };
 
+/** One step of the recursions over images. */
+export type ImageStep =
+  | Exclude<Step, { readonly kind: 'branches' }>
+  | SpatialStep
+  | (Omit<Extract<Step, { readonly kind: 'branches' }>, 'branches'> & {
+      readonly branches: readonly (readonly ImageStep[])[];
+    });
+
+/** A step that takes units from site to site of an image. */
+export type SpatialStep =
+  /** A dense layer over windows: a convolution, or flattening, which has no weights of its own. */
+  | { readonly kind: 'windows'; readonly taps: Taps; readonly affine: Affine }
+  /** Sums over windows, times a scale. */
+  | { readonly kind: 'pooling'; readonly taps: Taps; readonly scale: number };
+
+/** The factors of a dense layer. */
+export type Affine = Pick<DenseStep, 'weightVariance' | 'biasVariance' | 'weightGain' | 'biasGain'>;
+
 /** What is known of the units at a place in the network. */
 interface Status {
   readonly width: number;
+  /** Sizes of the spatial axes; none for flat units. */
+  readonly spatial: readonly number[];
   /** Jointly Gaussian over units and points: what an activation's expectations are taken over. */
   readonly gaussian: boolean;
   /** Up to this nesting of branches, weights of this branch's own make it uncorrelated to its siblings. */
@@ -43,7 +66,7 @@ interface Status {
 }
 
 interface Built {
-  readonly steps: readonly Step[];
+  readonly steps: readonly ImageStep[];
   readonly status: Status;
 }
 
@@ -54,9 +77,38 @@ const where = 'analyticKernel';
  * not Gaussian, and sums and products of branches that are correlated.
  */
 export function planOf(architecture: Architecture): readonly Step[] {
-  const status = { width: architecture.inputs, gaussian: false, fresh: 0 };
-  const { steps } = series(architecture.layers, status, { path: 'architecture.layers', level: 0 });
-  if (!steps.some(hasDense)) {
+  if (architecture.inputShape) {
+    throw new ArgumentError({
+      where,
+      argument: 'architecture.inputShape',
+      wanted: 'absent here: this takes networks of flat inputs',
+      got: architecture.inputShape,
+      fix: 'images are for analyticKernel, kernelDiagonals and kernelBlocks',
+    });
+  }
+  // Layers over sites have refused flat units.
+  return planned(architecture, architecture.inputs, []).steps as readonly Step[];
+}
+
+/** The steps of a network of images, which has to end in flat units. Refuses as {@link planOf}. */
+export function spatialPlanOf(architecture: Architecture, shape: readonly number[]): readonly ImageStep[] {
+  const { steps, status } = planned(architecture, shape[shape.length - 1], shape.slice(0, -1));
+  if (status.spatial.length > 0) {
+    throw new ArgumentError({
+      where,
+      argument: 'architecture.layers',
+      wanted: 'a network that ends in units without spatial axes',
+      got: `${status.spatial.join(' × ')} sites`,
+      fix: 'end it with flatten or globalPooling, and a dense layer',
+    });
+  }
+  return steps;
+}
+
+function planned(architecture: Architecture, width: number, spatial: readonly number[]): Built {
+  const status = { width, spatial, gaussian: false, fresh: 0 };
+  const built = series(architecture.layers, status, { path: 'architecture.layers', level: 0 });
+  if (!built.steps.some(hasDense)) {
     throw new ArgumentError({
       where,
       argument: 'architecture.layers',
@@ -64,10 +116,11 @@ export function planOf(architecture: Architecture): readonly Step[] {
       got: 'none',
     });
   }
-  return steps;
+  return built;
 }
 
-function hasDense(step: Step): boolean {
+function hasDense(step: ImageStep): boolean {
+  if (step.kind === 'windows') return step.affine.weightGain > 0;
   return step.kind === 'dense' || (step.kind === 'branches' && step.branches.some((b) => b.some(hasDense)));
 }
 
@@ -78,7 +131,7 @@ interface Place {
 }
 
 function series(layers: readonly Layer[], start: Status, place: Place): Built {
-  const steps: Step[] = [];
+  const steps: ImageStep[] = [];
   let status = start;
   layers.forEach((layer, i) => {
     const built = build(layer, status, { ...place, path: `${place.path}[${i}]` });
@@ -97,8 +150,24 @@ function build(layer: Layer, status: Status, place: Place): Built {
     case 'dense':
       return {
         steps: [denseStep(layer, status.width)],
-        status: { width: layer.outputs, gaussian: true, fresh: place.level },
+        status: { ...status, width: layer.outputs, gaussian: true, fresh: place.level },
       };
+    case 'convolution': {
+      const { taps, spatial } = slide(layer, status.spatial, { where, path: place.path });
+      const affine = denseStep(layer, status.width * taps.size);
+      return {
+        steps: [{ kind: 'windows', taps, affine }],
+        status: { width: layer.outputs, spatial, gaussian: true, fresh: place.level },
+      };
+    }
+    case 'pooling': {
+      const { taps, spatial } = slide(layer, status.spatial, { where, path: place.path });
+      const scale = layer.reduce === 'average' ? 1 / taps.size : 1;
+      return { steps: [{ kind: 'pooling', taps, scale }], status: { ...status, spatial } };
+    }
+    case 'globalPooling':
+    case 'flatten':
+      return collapse(layer, status, place);
     case 'activation': {
       needGaussian(status, place, `an activation (${layer.activation.name})`);
       const { dual, name } = layer.activation;
@@ -119,6 +188,36 @@ function build(layer: Layer, status: Status, place: Place): Built {
       return branch(layer, status, place);
   }
 }
+
+/** Layers that leave no spatial axes. */
+function collapse(
+  layer: Extract<Layer, { kind: 'globalPooling' | 'flatten' }>,
+  status: Status,
+  place: Place,
+): Built {
+  if (status.spatial.length === 0) {
+    throw new ArgumentError({
+      where,
+      argument: place.path,
+      wanted: 'a layer for units without spatial axes',
+      got: layer.kind,
+      fix: 'leave it out, or give network() the sizes of an image, channels last',
+    });
+  }
+  const taps = everySite(status.spatial);
+  if (layer.kind === 'globalPooling') {
+    const scale = layer.reduce === 'average' ? 1 / taps.size : 1;
+    return { steps: [{ kind: 'pooling', taps, scale }], status: { ...status, spatial: [] } };
+  }
+  return {
+    steps: [{ kind: 'windows', taps, affine: BARE }],
+    // Units of several variances, as many as sites.
+    status: { ...status, width: status.width * taps.size, spatial: [], gaussian: false },
+  };
+}
+
+/** Averages second moments, and adds nothing of its own. */
+const BARE: Affine = { weightVariance: 1, biasVariance: 0, weightGain: 0, biasGain: 0 };
 
 function needGaussian(status: Status, place: Place, what: string): void {
   if (status.gaussian) return;
@@ -156,6 +255,15 @@ function branch(layer: Extract<Layer, { kind: 'branches' }>, status: Status, pla
       got: widths,
     });
   }
+  const spaces = built.map((each) => each.status.spatial);
+  if (spaces.some((each) => each.join() !== spaces[0].join())) {
+    throw new ArgumentError({
+      where,
+      argument: place.path,
+      wanted: 'branches of the same spatial axes',
+      got: spaces,
+    });
+  }
   const width = joined ? widths.reduce((a, b) => a + b) : widths[0];
   const alone = built.length === 1;
   return {
@@ -169,6 +277,7 @@ function branch(layer: Extract<Layer, { kind: 'branches' }>, status: Status, pla
     ],
     status: {
       width,
+      spatial: spaces[0],
       // Concatenated units have several variances, products are not normal.
       gaussian: built.every((each) => each.status.gaussian) && (layer.merge === 'sum' || alone),
       fresh: Math.min(place.level, ...built.map((each) => each.status.fresh)),
@@ -176,7 +285,7 @@ function branch(layer: Extract<Layer, { kind: 'branches' }>, status: Status, pla
   };
 }
 
-function denseStep(layer: DenseLayer, inputs: number): DenseStep {
+function denseStep(layer: Omit<DenseLayer, 'kind'>, inputs: number): DenseStep {
   const { weightVariance, biasVariance, parameterization } = layer;
   const { weightScale, biasScale } = resolveDense(layer, inputs);
   const ntk = parameterization === 'ntk';
@@ -186,5 +295,6 @@ function denseStep(layer: DenseLayer, inputs: number): DenseStep {
     biasVariance,
     weightGain: ntk ? weightVariance : weightScale * weightScale * inputs,
     biasGain: ntk ? biasVariance : biasScale * biasScale,
+    gainsAreVariances: ntk,
   };
 }

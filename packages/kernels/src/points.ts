@@ -22,7 +22,7 @@ export interface Reader {
 }
 
 /** The recursion multiplies two variances, and the product has to be a number. */
-const LARGEST = 1e150;
+export const LARGEST = 1e150;
 
 /** Throws for points of the wrong dimension, rows that are not finite and networks that overflow on them. */
 export function readPoints(argument: string, X: Tensor, reader: Reader): Points {
@@ -44,17 +44,38 @@ export function readPoints(argument: string, X: Tensor, reader: Reader): Points 
     }
     moments[i] = square / dimension;
     const tape = runDiagonal(steps, moments[i]);
-    if (!(tape.nngp < LARGEST) || !(tape.ntk < LARGEST)) {
-      throw new NumericalError({
-        where,
-        found: `row ${i} of ${argument} has nngp ${tape.nngp} and ntk ${tape.ntk}`,
-        fix: 'scale the inputs or the variances down, or use an activation that grows less',
-        details: { row: i, nngp: tape.nngp, ntk: tape.ntk },
-      });
-    }
+    checkTape(tape, i, { where, argument });
     tapes.push(tape);
   }
   return { entries, count, dimension, moments, tapes };
+}
+
+/** Throws for a row on which a network overflows. */
+export function checkTape(
+  tape: { readonly nngp: number; readonly ntk: number },
+  row: number,
+  { where, argument }: { readonly where: string; readonly argument: string },
+): void {
+  const { nngp, ntk } = tape;
+  if (nngp < LARGEST && ntk < LARGEST) return;
+  throw new NumericalError({
+    where,
+    found: `row ${row} of ${argument} has nngp ${nngp} and ntk ${ntk}`,
+    fix: 'scale the inputs or the variances down, or use an activation that grows less',
+    details: { row, nngp, ntk },
+  });
+}
+
+/** Some rows of points. */
+export function sliceRows(points: Points, start: number, stop: number): Points {
+  const { entries, dimension, moments, tapes } = points;
+  return {
+    entries: entries.slice(start * dimension, stop * dimension),
+    count: stop - start,
+    dimension,
+    moments: moments.subarray(start, stop),
+    tapes: tapes.slice(start, stop),
+  };
 }
 
 /**

@@ -10,6 +10,15 @@ export interface PairState {
   ntk: number;
 }
 
+export const emptyState = (): PairState => ({
+  varianceU: 0,
+  varianceV: 0,
+  covariance: 0,
+  distance: 0,
+  determinant: 0,
+  ntk: 0,
+});
+
 /** `(√a − √b)²` from the difference `a − b`. */
 export function rootGap(a: number, b: number, difference: number): number {
   const total = Math.sqrt(a) + Math.sqrt(b);

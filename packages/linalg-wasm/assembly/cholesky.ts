@@ -3,40 +3,17 @@
  * Cholesky factors and triangular solves, float64, on the panels of `panel.ts`.
  *
  * The factor is right-looking in blocks of 64 columns: rows below the block are solved panel by panel (their transposes
- * are right-hand sides), and the same panels then serve as both factors of the update of what remains. Matrices are
- * row-major with rows `stride` bytes apart, filled up to whole panels.
+ * are right-hand sides), and the same panels then serve as both factors of the update of what remains. `src/factor.ts` leads
+ * through the blocks and cuts each step for its threads. Matrices are row-major with rows `stride` bytes apart, filled up to
+ * whole panels.
  */
-import { dot, PANEL_STEP, subtractLower, subtractTile } from './panel';
-
-/** Columns of a block: its panels of 4 KB stay in the first-level cache. */
-const BLOCK: usize = 64;
+import { dot, PANEL_STEP, subtractTile } from './panel';
 
 /**
- * Overwrites the lower triangle of `a` by its factor; rows and `stride` reach to the next multiple of 8. `work` has room
- * for 64 numbers a row. Returns −1, or the first pivot that is not positive, which is left in its place.
+ * Overwrites the lower triangle of a block of at most 64 columns by its factor, by dot products of rows. Returns −1, or
+ * the first pivot that is not positive, which is left in its place.
  */
-export function cholesky(n: usize, a: usize, stride: usize, work: usize): i32 {
-  for (let start: usize = 0; start < n; start += BLOCK) {
-    const size = min(BLOCK, n - start);
-    const corner = a + start * stride + start * 8;
-    const bad = factorBlock(size, corner, stride);
-    if (bad >= 0) return (start as i32) + bad;
-    const below = start + size;
-    for (let i = below; i < n; i += 8) {
-      const rows = a + i * stride + start * 8;
-      const panel = work + (i - below) * (BLOCK * 8);
-      gatherPanel(size, rows, stride, panel);
-      solvePanel(size, corner, stride, panel);
-      scatterPanel(size, rows, stride, panel);
-    }
-    const rest = a + below * stride + below * 8;
-    if (below < n) subtractLower(n - below, rest, stride, BLOCK, work, work);
-  }
-  return -1;
-}
-
-/** A block of at most 64 columns by dot products of rows. */
-function factorBlock(n: usize, a: usize, stride: usize): i32 {
+export function factorBlock(n: usize, a: usize, stride: usize): i32 {
   for (let i: usize = 0; i < n; i++) {
     const row = a + i * stride;
     for (let j: usize = 0; j < i; j++) {
@@ -51,6 +28,23 @@ function factorBlock(n: usize, a: usize, stride: usize): i32 {
     store<f64>(row + i * 8, Math.sqrt(pivot));
   }
   return -1;
+}
+
+/** Solves `count` rows of `depth` numbers with the factor of the block above them; their panels of depth 64 go to `panels`. */
+export function solveBelow(
+  count: usize,
+  depth: usize,
+  block: usize,
+  rows: usize,
+  stride: usize,
+  panels: usize,
+): void {
+  for (let i: usize = 0; i < count; i += 8) {
+    const panel = panels + i * (64 * 8);
+    gatherPanel(depth, rows + i * stride, stride, panel);
+    solvePanel(depth, block, stride, panel);
+    scatterPanel(depth, rows + i * stride, stride, panel);
+  }
 }
 
 /** Eight rows of `depth` numbers as a panel: a transpose. */
@@ -70,8 +64,13 @@ function scatterPanel(depth: usize, rows: usize, stride: usize, panel: usize): v
   }
 }
 
+/** Solves `L X = B` in place for panels one after another. */
+export function solvePanels(n: usize, l: usize, stride: usize, panels: usize, count: usize): void {
+  for (let at: usize = 0; at < count; at++) solvePanel(n, l, stride, panels + at * n * PANEL_STEP);
+}
+
 /** Solves `L X = B` in place for a panel, `n` even, two rows at a time: what they owe to the rows above is one tile. */
-export function solvePanel(n: usize, l: usize, stride: usize, panel: usize): void {
+function solvePanel(n: usize, l: usize, stride: usize, panel: usize): void {
   for (let i: usize = 0; i < n; i += 2) {
     const row = l + i * stride;
     const to = panel + i * PANEL_STEP;

@@ -141,46 +141,75 @@ function packRight<T>(
   else pack<T>(to, b + p * row, n, depth, tileColumns<T>(), sizeof<T>(), row);
 }
 
-/** Bytes that `gemm` needs for packed panels. */
-function workspace<T>(m: usize, n: usize, k: usize): usize {
-  const left = min(roundUp(m, TILE_ROWS), ROWS);
-  const right = roundUp(n, tileColumns<T>());
-  return (left + right) * min(k, DEPTH) * sizeof<T>();
-}
-
 function roundUp(x: usize, to: usize): usize {
   return ((x + to - 1) / to) * to;
 }
 
-/** `C += op(A) op(B)`, row-major, with `lda`, `ldb` and `ldc` numbers from one stored row to the next. */
-function gemm<T>(
-  m: usize,
+/** Bytes of a right factor `[k, n]` in panels. */
+function rightBytes<T>(n: usize, k: usize): usize {
+  return roundUp(n, tileColumns<T>()) * k * sizeof<T>();
+}
+
+/** Bytes in which a call of `multiplyRows` packs the left factor. */
+function leftBytes<T>(rows: usize, k: usize): usize {
+  return min(roundUp(rows, TILE_ROWS), ROWS) * min(k, DEPTH) * sizeof<T>();
+}
+
+/**
+ * Packs columns `j … j + columns` (`j` a multiple of a tile's) of the right factor `[k, n]`, stored with rows of `ldb`
+ * numbers, depth block after depth block.
+ */
+function packColumns<T>(
+  n: usize,
+  k: usize,
+  j: usize,
+  columns: usize,
+  b: usize,
+  ldb: usize,
+  transposed: bool,
+  to: usize,
+): void {
+  const from = b + j * (transposed ? ldb : 1) * sizeof<T>();
+  for (let p: usize = 0; p < k; p += DEPTH) {
+    const depth = min(DEPTH, k - p);
+    const panels = to + (roundUp(n, tileColumns<T>()) * p + j * depth) * sizeof<T>();
+    packRight<T>(panels, from, ldb, transposed, columns, p, depth);
+  }
+}
+
+/**
+ * `C += op(A) B` for some rows and the columns `j … j + columns` (`j` a multiple of a tile's) of a packed right factor
+ * `[k, n]`; `a` and `c` point to the first of them, `lda` and `ldc` are numbers from one stored row to the next.
+ *
+ * The sum of an entry runs in the same order however the rows and the columns are cut.
+ */
+function multiplyRows<T>(
+  rows: usize,
   n: usize,
   k: usize,
   a: usize,
   lda: usize,
   transposeA: bool,
   b: usize,
-  ldb: usize,
-  transposeB: bool,
+  j: usize,
+  columns: usize,
   c: usize,
   ldc: usize,
   work: usize,
 ): void {
-  const left = work + roundUp(n, tileColumns<T>()) * min(k, DEPTH) * sizeof<T>();
-  for (let p: usize = 0; p < k; p += DEPTH) {
-    const depth = min(DEPTH, k - p);
-    packRight<T>(work, b, ldb, transposeB, n, p, depth);
-    for (let i: usize = 0; i < m; i += ROWS) {
-      const rows = min(ROWS, m - i);
-      packLeft<T>(left, a, lda, transposeA, i, rows, p, depth);
-      multiplyPacked<T>(rows, n, depth, left, work, c + i * ldc * sizeof<T>(), ldc * sizeof<T>());
+  for (let i: usize = 0; i < rows; i += ROWS) {
+    const count = min(ROWS, rows - i);
+    for (let p: usize = 0; p < k; p += DEPTH) {
+      const depth = min(DEPTH, k - p);
+      packLeft<T>(work, a, lda, transposeA, i, count, p, depth);
+      const right = b + (roundUp(n, tileColumns<T>()) * p + j * depth) * sizeof<T>();
+      multiplyPacked<T>(count, columns, depth, work, right, c + i * ldc * sizeof<T>(), ldc * sizeof<T>());
     }
   }
 }
 
 /**
- * Packs rows `i … i + rows` (`i` even) of a row-major `[m, k]` left factor for `gemmPrepared`, depth block
+ * Packs rows `i … i + rows` (`i` even) of a row-major `[m, k]` left factor for `multiplyPrepared`, depth block
  * after depth block; `a` points to row `i`.
  */
 function prepareLeft<T>(m: usize, k: usize, i: usize, rows: usize, a: usize, to: usize): void {
@@ -191,67 +220,102 @@ function prepareLeft<T>(m: usize, k: usize, i: usize, rows: usize, a: usize, to:
   }
 }
 
-/** `C += A B` with `A` from `prepareLeft`. */
-function gemmPrepared<T>(m: usize, n: usize, k: usize, a: usize, b: usize, c: usize, work: usize): void {
+/** Rows `i … i + rows` (`i` even) of `C += A B` `[m, n]` with `A` from `prepareLeft` and a packed right factor. */
+function multiplyPrepared<T>(
+  m: usize,
+  n: usize,
+  k: usize,
+  i: usize,
+  rows: usize,
+  a: usize,
+  b: usize,
+  c: usize,
+): void {
   for (let p: usize = 0; p < k; p += DEPTH) {
     const depth = min(DEPTH, k - p);
-    packRight<T>(work, b, n, false, n, p, depth);
-    const left = a + roundUp(m, TILE_ROWS) * p * sizeof<T>();
-    for (let i: usize = 0; i < m; i += ROWS) {
-      const to = c + i * n * sizeof<T>();
-      multiplyPacked<T>(
-        min(ROWS, m - i),
-        n,
-        depth,
-        left + i * depth * sizeof<T>(),
-        work,
-        to,
-        n * sizeof<T>(),
-      );
+    const right = b + roundUp(n, tileColumns<T>()) * p * sizeof<T>();
+    for (let at: usize = i; at < i + rows; at += ROWS) {
+      const left = a + (roundUp(m, TILE_ROWS) * p + at * depth) * sizeof<T>();
+      const to = c + at * n * sizeof<T>();
+      multiplyPacked<T>(min(ROWS, i + rows - at), n, depth, left, right, to, n * sizeof<T>());
     }
   }
 }
 
-export function gemmWorkspace64(m: usize, n: usize, k: usize): usize {
-  return workspace<f64>(m, n, k);
+export function rightBytes64(n: usize, k: usize): usize {
+  return rightBytes<f64>(n, k);
 }
 
-export function gemmWorkspace32(m: usize, n: usize, k: usize): usize {
-  return workspace<f32>(m, n, k);
+export function rightBytes32(n: usize, k: usize): usize {
+  return rightBytes<f32>(n, k);
 }
 
-export function gemm64(
-  m: usize,
+export function leftBytes64(rows: usize, k: usize): usize {
+  return leftBytes<f64>(rows, k);
+}
+
+export function leftBytes32(rows: usize, k: usize): usize {
+  return leftBytes<f32>(rows, k);
+}
+
+export function packColumns64(
+  n: usize,
+  k: usize,
+  j: usize,
+  columns: usize,
+  b: usize,
+  ldb: usize,
+  transposed: bool,
+  to: usize,
+): void {
+  packColumns<f64>(n, k, j, columns, b, ldb, transposed, to);
+}
+
+export function packColumns32(
+  n: usize,
+  k: usize,
+  j: usize,
+  columns: usize,
+  b: usize,
+  ldb: usize,
+  transposed: bool,
+  to: usize,
+): void {
+  packColumns<f32>(n, k, j, columns, b, ldb, transposed, to);
+}
+
+export function multiplyRows64(
+  rows: usize,
   n: usize,
   k: usize,
   a: usize,
   lda: usize,
   transposeA: bool,
   b: usize,
-  ldb: usize,
-  transposeB: bool,
+  j: usize,
+  columns: usize,
   c: usize,
   ldc: usize,
   work: usize,
 ): void {
-  gemm<f64>(m, n, k, a, lda, transposeA, b, ldb, transposeB, c, ldc, work);
+  multiplyRows<f64>(rows, n, k, a, lda, transposeA, b, j, columns, c, ldc, work);
 }
 
-export function gemm32(
-  m: usize,
+export function multiplyRows32(
+  rows: usize,
   n: usize,
   k: usize,
   a: usize,
   lda: usize,
   transposeA: bool,
   b: usize,
-  ldb: usize,
-  transposeB: bool,
+  j: usize,
+  columns: usize,
   c: usize,
   ldc: usize,
   work: usize,
 ): void {
-  gemm<f32>(m, n, k, a, lda, transposeA, b, ldb, transposeB, c, ldc, work);
+  multiplyRows<f32>(rows, n, k, a, lda, transposeA, b, j, columns, c, ldc, work);
 }
 
 export function prepareLeft64(m: usize, k: usize, i: usize, rows: usize, a: usize, to: usize): void {
@@ -262,28 +326,30 @@ export function prepareLeft32(m: usize, k: usize, i: usize, rows: usize, a: usiz
   prepareLeft<f32>(m, k, i, rows, a, to);
 }
 
-export function gemmPrepared64(
+export function multiplyPrepared64(
   m: usize,
   n: usize,
   k: usize,
+  i: usize,
+  rows: usize,
   a: usize,
   b: usize,
   c: usize,
-  work: usize,
 ): void {
-  gemmPrepared<f64>(m, n, k, a, b, c, work);
+  multiplyPrepared<f64>(m, n, k, i, rows, a, b, c);
 }
 
-export function gemmPrepared32(
+export function multiplyPrepared32(
   m: usize,
   n: usize,
   k: usize,
+  i: usize,
+  rows: usize,
   a: usize,
   b: usize,
   c: usize,
-  work: usize,
 ): void {
-  gemmPrepared<f32>(m, n, k, a, b, c, work);
+  multiplyPrepared<f32>(m, n, k, i, rows, a, b, c);
 }
 
 /** Where the module's own data end and the heap may begin. */

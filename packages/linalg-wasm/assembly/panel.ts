@@ -4,24 +4,32 @@
  * triangle by them on the 2 × 4 vector tile of `tile.ts`. The left factor is read as splats, from rows or from panels.
  */
 import { madd } from './madd';
+import { spare } from './scratch';
 
 /** Bytes of a panel's step. */
 export const PANEL_STEP: usize = 64;
 
-/** Takes the second row of a tile where the matrix has none. */
-const SPARE: usize = memory.data(64, 16);
-
 /**
- * `C −= A B` on the lower triangle of `C` `[n, n]`, rows `stride` bytes apart and filled up to a multiple of 8 numbers.
- * `a` and `b` are panels over the rows and the columns. Up to the next panel, what is right of the diagonal is overwritten.
+ * `C −= A B` in the columns `from … to` (multiples of 8, or `n`) of the lower triangle of `C` `[n, n]`, rows `stride` bytes
+ * apart and filled up to a multiple of 8 numbers. `a` and `b` are panels over the rows and the columns. Up to the next panel,
+ * what is right of the diagonal is overwritten.
  */
-export function subtractLower(n: usize, c: usize, stride: usize, depth: usize, a: usize, b: usize): void {
-  for (let j: usize = 0; j < n; j += 8) {
+export function subtractLower(
+  n: usize,
+  c: usize,
+  stride: usize,
+  depth: usize,
+  a: usize,
+  b: usize,
+  from: usize,
+  to: usize,
+): void {
+  for (let j = from; j < to; j += 8) {
     const right = b + j * depth * 8;
     for (let i = j; i < n; i += 2) {
       const left = a + (i & ~7) * depth * 8 + (i & 7) * 8;
-      const to = c + i * stride + j * 8;
-      subtractTile(depth, left, PANEL_STEP, left + 8, right, to, i + 1 < n ? stride : SPARE - to);
+      const at = c + i * stride + j * 8;
+      subtractTile(depth, left, PANEL_STEP, left + 8, right, at, i + 1 < n ? stride : spare - at);
     }
   }
 }

@@ -8,15 +8,13 @@
  * unrolled: V8 moves arithmetic freely within a loop body, and over several steps it moves it until accumulators spill.
  */
 import { madd } from './madd';
+import { edge } from './scratch';
 
 /** Rows of a tile. */
 export const TILE_ROWS: usize = 2;
 /** Vectors of 16 bytes in a row of a tile. */
 const TILE_VECTORS: usize = 4;
 const GROUP: usize = TILE_VECTORS * 16;
-
-/** Where tiles that stick out of the matrix are computed before their valid part is added. */
-const EDGE: usize = memory.data(128, 16);
 
 /** Columns of a tile. */
 export function tileColumns<T>(): usize {
@@ -77,13 +75,13 @@ export function tileEdge<T>(
   stride: usize,
 ): void {
   const width = columns * sizeof<T>();
-  memory.fill(EDGE, 0, 128);
-  if (width <= 16) tileOne<T>(depth, a, b, EDGE);
-  else if (width <= 32) tileTwo<T>(depth, a, b, EDGE);
-  else tile<T>(depth, a, b, EDGE, GROUP);
+  memory.fill(edge, 0, 128);
+  if (width <= 16) tileOne<T>(depth, a, b, edge);
+  else if (width <= 32) tileTwo<T>(depth, a, b, edge);
+  else tile<T>(depth, a, b, edge, GROUP);
   for (let i: usize = 0; i < rows; i++) {
     const to = c + i * stride;
-    const from = EDGE + i * GROUP;
+    const from = edge + i * GROUP;
     for (let j: usize = 0; j < width; j += sizeof<T>()) store<T>(to + j, load<T>(to + j) + load<T>(from + j));
   }
 }

@@ -1,78 +1,73 @@
 // biome-ignore-all lint/style/noParameterAssign: parameters are pointers, and they walk.
 /*
- * Householder reduction of a symmetric matrix to tridiagonal form, float64, from the last row up.
+ * Householder reduction of a symmetric matrix to tridiagonal form, float64, from the last row up; `src/tridiagonalize.ts` leads
+ * through the rows.
  *
  * Only the lower triangle is read, along rows. Reflectors come in blocks of 32: within a block a row is brought up to date
  * when its turn comes, and the product with the matrix, which is bound by reading it, sees it as it was before the block
  * and is corrected; then one update of rank 64 by tiles catches up (Dongarra, Sorensen, Hammarling: Block reduction of
- * matrices to condensed forms for eigenvalue computations).
+ * matrices to condensed forms for eigenvalue computations). The vectors v are left in their rows of the matrix, and w, row
+ * after row, in `work`.
  */
 import { madd } from './madd';
-import { dot, PANEL_STEP, subtractLower } from './panel';
+import { dot, PANEL_STEP } from './panel';
 
-const BLOCK: usize = 32;
 /** Squared norms below this, in a matrix whose largest entry is about 1, count as 0: they have lost digits to underflow. */
 const NEGLIGIBLE: f64 = 1e-280;
 
-/** Bytes of work space that `tridiagonalize` needs. */
-export function tridiagonalWorkspace(n: usize): usize {
-  const width = (n + 7) & ~7;
-  return BLOCK * width * 8 + 2 * (2 * BLOCK) * width * 8;
-}
-
 /**
- * Reduces `a` `[n, n]`, rows `stride` bytes apart and filled up to a multiple of 8 numbers. Leaves the diagonal in `d`, the
- * couplings of i and i + 1 in `e`, and for i > 0 a reflector I − τ v vᵀ on the coordinates below i: v in row i of `a`, the
- * rest of the row 0, and τ in `tau`.
+ * Brings row `last − index` up to date with the `index` reflectors before it in the block, and makes it a reflector itself;
+ * `a` points to row `last`. The diagonal entry goes to `d`, the coupling with the row above to `e`. Returns τ.
  */
-export function tridiagonalize(
-  n: usize,
+export function reflectRow(
+  last: usize,
+  index: usize,
   a: usize,
   stride: usize,
   d: usize,
   e: usize,
-  tau: usize,
   work: usize,
-): void {
-  const panels = work + BLOCK * stride;
-  for (let last = n - 1; last > 0; ) {
-    const size = min(BLOCK, last);
-    for (let index: usize = 0; index < size; index++) {
-      const i = last - index;
-      const v = a + i * stride;
-      const w = work + index * stride;
-      for (let p: usize = 0; p < index; p++) {
-        const earlierV = a + (last - p) * stride;
-        const earlierW = work + p * stride;
-        addTwo(i + 1, -load<f64>(earlierV + i * 8), earlierW, -load<f64>(earlierW + i * 8), earlierV, v);
-      }
-      store<f64>(d + i * 8, load<f64>(v + i * 8));
-      memory.fill(v + i * 8, 0, stride - i * 8);
-      const factor = reflector(i, v, e + (i - 1) * 8);
-      store<f64>(tau + i * 8, factor);
-      if (factor === 0) {
-        memory.fill(w, 0, stride);
-        continue;
-      }
-      multiplySymmetric(i, a, stride, v, w);
-      for (let p: usize = 0; p < index; p++) {
-        const earlierV = a + (last - p) * stride;
-        const earlierW = work + p * stride;
-        addTwo(i, -dot(i, earlierW, v), earlierV, -dot(i, earlierV, v), earlierW, w);
-      }
-      // w = τ A v − ½ τ² (vᵀ A v) v
-      const shift = -0.5 * factor * dot(i, w, v);
-      for (let at: usize = 0; at < i * 8; at += 8) {
-        store<f64>(w + at, factor * (load<f64>(w + at) + shift * load<f64>(v + at)));
-      }
-    }
-    const rest = last + 1 - size;
-    gatherPanels(rest, size, a + last * stride, stride, work, panels);
-    subtractLower(rest, a, stride, 2 * size, panels, panels + ((rest + 7) & ~7) * size * 16);
-    last -= size;
+): f64 {
+  const i = last - index;
+  const v = a - index * stride;
+  for (let p: usize = 0; p < index; p++) {
+    const earlierV = a - p * stride;
+    const earlierW = work + p * stride;
+    addTwo(i + 1, -load<f64>(earlierV + i * 8), earlierW, -load<f64>(earlierW + i * 8), earlierV, v);
   }
-  store<f64>(d, load<f64>(a));
-  memory.fill(a, 0, stride);
+  store<f64>(d + i * 8, load<f64>(v + i * 8));
+  memory.fill(v + i * 8, 0, stride - i * 8);
+  return reflector(i, v, e + (i - 1) * 8);
+}
+
+/**
+ * w = τ A v − ½ τ² (vᵀ A v) v of that row. The product A v comes in `parts` vectors, `stride` bytes apart, that are to be
+ * added in this order.
+ */
+export function finishRow(
+  last: usize,
+  index: usize,
+  a: usize,
+  stride: usize,
+  work: usize,
+  factor: f64,
+  products: usize,
+  parts: usize,
+): void {
+  const i = last - index;
+  const v = a - index * stride;
+  const w = work + index * stride;
+  memory.copy(w, products, i * 8);
+  for (let part: usize = 1; part < parts; part++) addTo(i, products + part * stride, w);
+  for (let p: usize = 0; p < index; p++) {
+    const earlierV = a - p * stride;
+    const earlierW = work + p * stride;
+    addTwo(i, -dot(i, earlierW, v), earlierV, -dot(i, earlierV, v), earlierW, w);
+  }
+  const shift = -0.5 * factor * dot(i, w, v);
+  for (let at: usize = 0; at < i * 8; at += 8) {
+    store<f64>(w + at, factor * (load<f64>(w + at) + shift * load<f64>(v + at)));
+  }
 }
 
 /**
@@ -110,23 +105,41 @@ function addTwo(n: usize, x: f64, u: usize, y: f64, v: usize, z: usize): void {
   if (z < end) store<f64>(z, load<f64>(z) + (x * load<f64>(u) + y * load<f64>(v)));
 }
 
-/** y = A x from the lower triangle: every entry below the diagonal is read once and used twice, four rows at a time. */
-function multiplySymmetric(n: usize, a: usize, stride: usize, x: usize, y: usize): void {
+/** z += x */
+function addTo(n: usize, x: usize, z: usize): void {
+  const end = z + n * 8;
+  for (; z + 16 <= end; z += 16, x += 16) v128.store(z, f64x2.add(v128.load(z), v128.load(x)));
+  if (z < end) store<f64>(z, load<f64>(z) + load<f64>(x));
+}
+
+/**
+ * What the rows `from … to` (`from` a multiple of 4, `to` too unless it is `n`) of the lower triangle of A `[n, n]` add to
+ * y = A x: every entry below the diagonal is read once and used twice, four rows at a time.
+ */
+export function multiplySymmetric(
+  n: usize,
+  from: usize,
+  to: usize,
+  a: usize,
+  stride: usize,
+  x: usize,
+  y: usize,
+): void {
   memory.fill(y, 0, n * 8);
-  for (let i: usize = 0; i < n; i += 4) {
+  for (let i = from; i < to; i += 4) {
     const row = a + i * stride;
-    const rows = min(4, n - i);
-    if (rows === 4) multiplyRows(i, row, stride, x, y);
+    const rows = min(4, to - i);
+    if (rows === 4) multiplyFour(i, row, stride, x, y);
     else
       for (let r: usize = 0; r < rows; r++)
         multiplyRow(i, row + r * stride, x, load<f64>(x + (i + r) * 8), y, r);
     // The triangle on the diagonal.
     for (let r: usize = 0; r < rows; r++) {
-      const from = row + r * stride;
+      const entries = row + r * stride;
       const own = load<f64>(x + (i + r) * 8);
-      let sum = load<f64>(from + (i + r) * 8) * own;
+      let sum = load<f64>(entries + (i + r) * 8) * own;
       for (let j = i; j < i + r; j++) {
-        const entry = load<f64>(from + j * 8);
+        const entry = load<f64>(entries + j * 8);
         sum += entry * load<f64>(x + j * 8);
         store<f64>(y + j * 8, load<f64>(y + j * 8) + entry * own);
       }
@@ -136,7 +149,7 @@ function multiplySymmetric(n: usize, a: usize, stride: usize, x: usize, y: usize
 }
 
 /** The columns left of a multiple of four, `n`, for four rows: y of the rows starts there, y of the columns grows. */
-function multiplyRows(n: usize, a: usize, stride: usize, x: usize, y: usize): void {
+function multiplyFour(n: usize, a: usize, stride: usize, x: usize, y: usize): void {
   const x0 = v128.load64_splat(x + n * 8);
   const x1 = v128.load64_splat(x + n * 8, 8);
   const x2 = v128.load64_splat(x + n * 8, 16);
@@ -186,7 +199,7 @@ function multiplyRow(n: usize, a: usize, x: usize, own: f64, y: usize, r: usize)
  * Panels over `n` coordinates of the block's v and w, to be multiplied as (v w)(w v)ᵀ: the second set, after the first, has
  * the two exchanged. Row `p` of v is `p` rows above `v`, row `p` of w `p` rows below `w`.
  */
-function gatherPanels(n: usize, size: usize, v: usize, stride: usize, w: usize, to: usize): void {
+export function gatherPanels(n: usize, size: usize, v: usize, stride: usize, w: usize, to: usize): void {
   const half = size * PANEL_STEP;
   const second = ((n + 7) & ~7) * size * 16;
   for (let j: usize = 0; j < n; j += 8, to += 2 * half) {

@@ -3,7 +3,7 @@ import { createCpuBackend } from '@sntk/linalg/extending';
 import { wasmDenseChain } from './chain.ts';
 import { wasmEigh } from './eigh.ts';
 import { wasmFactor } from './factor.ts';
-import { wasmGemm, wasmPrepare } from './gemm.ts';
+import { wasmGemm, wasmPrepare, wasmSyrk } from './gemm.ts';
 import { wasmReluRecursion } from './relu-recursion.ts';
 import { type Build, bytesInUse, type Runtime, wasmRuntime, wasmSupported } from './runtime.ts';
 
@@ -39,16 +39,20 @@ export interface WasmOptions {
 export function wasmBackend(options: WasmOptions = {}): Backend {
   const build: Build = options.relaxed === true && wasmSupported({ relaxed: true }) ? 'relaxed' : 'plain';
   const backend =
-    instances.get(build) ?? create(build === 'relaxed' ? 'wasm-relaxed' : 'wasm', wasmRuntime(build));
+    instances.get(build) ?? createBackend(build === 'relaxed' ? 'wasm-relaxed' : 'wasm', wasmRuntime(build));
   instances.set(build, backend);
   return backend;
 }
 
-function create(name: string, runtime: Runtime): Backend {
+/** A backend on a runtime, of one thread or several. */
+export function createBackend(name: string, runtime: Runtime): Backend {
   return createCpuBackend({
     name,
     gemm: wasmGemm(runtime),
-    threads: 1,
+    syrk: wasmSyrk(runtime),
+    get threads() {
+      return runtime.team.threads;
+    },
     prepare: wasmPrepare(runtime),
     factor: { ...wasmFactor(runtime), eigh: wasmEigh(runtime) },
     fused: { denseChain: wasmDenseChain(runtime), reluRecursion: wasmReluRecursion(runtime) },

@@ -1,143 +1,169 @@
-import type { FactorKernels, GemmKernel } from '@sntk/linalg/extending';
-import { type RankOneUpdate, secularRoots } from './secular.ts';
+import type { FactorKernels } from '@sntk/linalg/extending';
+import { multiply, productBytes, roundUp } from './product.ts';
+import type { Runtime } from './runtime.ts';
+import { type RankOneUpdate, secularRoots, secularVectors } from './secular.ts';
+import type { PlacedMatrix } from './tridiagonalize.ts';
 
 /** Matrices up to this size are left to the plain eigensolver. */
 const LEAF = 32;
 
-/** Eigenpairs: row `j` of `vectors` `[n, n]` belongs to `values[j]`; `order` lists them by ascending value. */
-export interface Eigenpairs {
+/** Eigenvalue `i` belongs to row `i` of the vectors; `order` lists rows by ascending value. */
+export interface Eigenvalues {
   readonly values: Float64Array;
-  readonly vectors: Float64Array;
   readonly order: Int32Array;
 }
 
-export interface TridiagonalTools {
-  readonly gemm: GemmKernel;
-  readonly eigh: FactorKernels['eigh'];
+/** A symmetric tridiagonal matrix with `coupling[i]` between `i` and `i + 1`. */
+export interface Tridiagonal {
+  readonly diagonal: Float64Array;
+  readonly coupling: Float64Array;
+}
+
+/** Bytes of work space that `tridiagonalEigenpairs` needs. */
+export function divideBytes(runtime: Runtime, n: number): number {
+  const half = Math.ceil(n / 2);
+  const lines = (5 + runtime.team.threads) * roundUp(n, 8) * 8;
+  return lines + n * n * 8 + roundUp(n * half, 8) * 8 + productBytes(runtime, 8, n, half, n);
 }
 
 /**
- * Eigenpairs of the symmetric tridiagonal matrix with `diagonal` and couplings `coupling[i]` of `i` and `i + 1`.
+ * Eigenpairs of a symmetric tridiagonal matrix; vectors go to the rows of `vectors`.
  *
  * Divide and conquer (Cuppen 1981; Gu and Eisenstat, A divide-and-conquer algorithm for the symmetric tridiagonal
- * eigenproblem, 1995): the matrix is two halves plus one of rank one, whose eigenvectors cost one matrix product.
+ * eigenproblem, 1995): the matrix is two halves plus one of rank one, whose eigenvectors cost one matrix product. All of it
+ * happens in place: a part of the matrix has its vectors in the same rows and columns.
  */
 export function tridiagonalEigenpairs(
-  diagonal: Float64Array,
-  coupling: Float64Array,
-  tools: TridiagonalTools,
-): Eigenpairs {
-  const n = diagonal.length;
-  if (n <= LEAF) return leaf(diagonal, coupling, tools);
-  const half = n >> 1;
-  const tie = coupling[half - 1];
-  // The tie of the halves is |tie| u uᵀ with u = (…, 0, 1, ±1, 0, …), taken off both of them.
-  const upper = diagonal.slice(0, half);
-  const lower = diagonal.slice(half);
-  upper[half - 1] -= Math.abs(tie);
-  lower[0] -= Math.abs(tie);
-  const first = tridiagonalEigenpairs(upper, coupling.subarray(0, half), tools);
-  const second = tridiagonalEigenpairs(lower, coupling.subarray(half), tools);
-  return merge(first, second, tie, tools);
+  runtime: Runtime,
+  { diagonal, coupling }: Tridiagonal,
+  vectors: PlacedMatrix,
+  work: number,
+  eigh: FactorKernels['eigh'],
+): Eigenvalues {
+  const { n, at, width } = vectors;
+  runtime.heap.f64().fill(0, at / 8, at / 8 + n * width);
+  const values = diagonal.slice();
+  const solve = (low: number, high: number): void => {
+    if (high - low <= LEAF) {
+      solveLeaf(runtime, vectors, values, coupling, low, high, eigh);
+      return;
+    }
+    const middle = (low + high) >> 1;
+    // The tie of the halves is |tie| u uᵀ with u = (…, 0, 1, ±1, 0, …), taken off both of them.
+    const tie = coupling[middle - 1];
+    values[middle - 1] -= Math.abs(tie);
+    values[middle] -= Math.abs(tie);
+    solve(low, middle);
+    solve(middle, high);
+    merge(runtime, { vectors, work, values, low, middle, high, tie });
+  };
+  solve(0, n);
+  return { values, order: ascending(values, 0, n) };
 }
 
-function leaf(diagonal: Float64Array, coupling: Float64Array, { eigh }: TridiagonalTools): Eigenpairs {
-  const n = diagonal.length;
+/** The part `low … high` of a matrix whose diagonal is in `values`, by the plain eigensolver. */
+function solveLeaf(
+  { heap }: Runtime,
+  { at, width }: PlacedMatrix,
+  values: Float64Array,
+  coupling: Float64Array,
+  low: number,
+  high: number,
+  eigh: FactorKernels['eigh'],
+): void {
+  const n = high - low;
   const a = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
-    a[i * n + i] = diagonal[i];
+    a[i * n + i] = values[low + i];
     if (i > 0) {
-      a[i * n + i - 1] = coupling[i - 1];
-      a[(i - 1) * n + i] = coupling[i - 1];
+      a[i * n + i - 1] = coupling[low + i - 1];
+      a[(i - 1) * n + i] = coupling[low + i - 1];
     }
   }
-  const { values, vectors } = eigh(n, a);
-  const rows = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) rows[j * n + i] = vectors[i * n + j];
-  return { values, vectors: rows, order: Int32Array.from(values.keys()) };
+  const pairs = eigh(n, a);
+  values.set(pairs.values, low);
+  const memory = heap.f64();
+  for (let j = 0; j < n; j++) {
+    const row = at / 8 + (low + j) * width + low;
+    for (let i = 0; i < n; i++) memory[row + i] = pairs.vectors[i * n + j];
+  }
 }
 
-/** A basis vector that has entries in the first half, in the second, or in both. */
+/** Rows `low … high`, ordered by ascending value. */
+function ascending(values: Float64Array, low: number, high: number): Int32Array {
+  return Int32Array.from({ length: high - low }, (_, i) => low + i).sort((i, j) => values[i] - values[j]);
+}
+
+/** A vector that has entries in the first half, in the second, or in both. */
 const FIRST = 1;
 const SECOND = 2;
+const BOTH = 3;
 
-/** Both halves' eigenpairs side by side, in which the tie of the halves is `ρ z zᵀ`. Changed by deflation. */
-interface Joined {
-  readonly n: number;
-  readonly n1: number;
+/** Both halves' eigenpairs, `low … middle` and `middle … high`, which a tie couples. */
+interface Halves {
+  readonly vectors: PlacedMatrix;
+  readonly work: number;
   readonly values: Float64Array;
-  readonly vectors: Float64Array;
-  /** FIRST, SECOND or their sum. */
-  readonly sides: Uint8Array;
+  readonly low: number;
+  readonly middle: number;
+  readonly high: number;
+  readonly tie: number;
+}
+
+/** The same with what deflation needs: the tie is `ρ z zᵀ` in the halves' vectors. Positions start at `low`. */
+interface Joined extends Halves {
   readonly z: Float64Array;
+  /** FIRST, SECOND or BOTH. */
+  readonly sides: Uint8Array;
   readonly rho: number;
-  readonly order: Int32Array;
 }
 
-function merge(first: Eigenpairs, second: Eigenpairs, tie: number, tools: TridiagonalTools): Eigenpairs {
-  const joined = join(first, second, tie);
-  const { kept, settled } = deflate(joined);
-  const { n, values, vectors } = joined;
-  const out = { values: new Float64Array(n), vectors: new Float64Array(n * n) };
-  settled.forEach((from, at) => {
-    const to = kept.length + at;
-    out.values[to] = values[from];
-    out.vectors.set(vectors.subarray(from * n, (from + 1) * n), to * n);
-  });
-  if (kept.length > 0) rotateKept(joined, kept, out, tools);
-  const order = Int32Array.from(out.values.keys()).sort((i, j) => out.values[i] - out.values[j]);
-  return { ...out, order };
-}
-
-function join(first: Eigenpairs, second: Eigenpairs, tie: number): Joined {
-  const n1 = first.values.length;
-  const n2 = second.values.length;
-  const n = n1 + n2;
-  const vectors = new Float64Array(n * n);
-  const z = new Float64Array(n);
-  for (let j = 0; j < n1; j++) {
-    const row = first.vectors.subarray(j * n1, (j + 1) * n1);
-    vectors.set(row, j * n);
-    z[j] = row[n1 - 1] * Math.SQRT1_2;
+function merge(runtime: Runtime, halves: Halves): void {
+  const { values, low, middle, high, tie } = halves;
+  const { at, width } = halves.vectors;
+  const memory = runtime.heap.f64();
+  const z = new Float64Array(high - low);
+  for (let row = low; row < high; row++) {
+    const start = at / 8 + row * width;
+    const entry = row < middle ? memory[start + middle - 1] : memory[start + middle];
+    z[row - low] = (row >= middle && tie < 0 ? -entry : entry) * Math.SQRT1_2;
   }
-  for (let j = 0; j < n2; j++) {
-    const row = second.vectors.subarray(j * n2, (j + 1) * n2);
-    vectors.set(row, (n1 + j) * n + n1);
-    z[n1 + j] = (tie < 0 ? -row[0] : row[0]) * Math.SQRT1_2;
-  }
-  const values = new Float64Array(n);
-  values.set(first.values);
-  values.set(second.values, n1);
-  const sides = new Uint8Array(n).fill(SECOND).fill(FIRST, 0, n1);
-  const order = Int32Array.from(values.keys()).sort((i, j) => values[i] - values[j]);
-  return { n, n1, values, vectors, sides, z, rho: 2 * Math.abs(tie), order };
+  const sides = new Uint8Array(high - low).fill(SECOND).fill(FIRST, 0, middle - low);
+  const joined = { ...halves, z, sides, rho: 2 * Math.abs(tie) };
+  const { kept, settled } = deflate(memory, joined);
+  if (kept.length === 0) return;
+  rotateKept(runtime, joined, kept, settled);
+  // Rows of settled vectors have moved behind the others, and their values with them.
+  const own = Float64Array.from(settled, (row) => values[row]);
+  values.set(memory.subarray(halves.work / 8, halves.work / 8 + kept.length), low);
+  values.set(own, low + kept.length);
 }
 
 /**
- * Finds the vectors that the tie does not change: those it hardly touches, and, after a rotation, one of each two with nearly
- * equal values. What is kept has values well apart, ascending.
+ * Finds the rows that the tie does not change, ascending: those it hardly touches, and, after a rotation, one of each two with nearly
+ * equal values. What is kept has values well apart, in ascending order.
  */
-function deflate(joined: Joined): { kept: number[]; settled: number[] } {
-  const { values, z, rho, order } = joined;
+function deflate(memory: Float64Array, joined: Joined): { kept: number[]; settled: number[] } {
+  const { values, z, rho, low, high } = joined;
   let size = 0;
-  for (let j = 0; j < values.length; j++) size = Math.max(size, Math.abs(values[j]), Math.abs(z[j]));
+  for (let j = low; j < high; j++) size = Math.max(size, Math.abs(values[j]), Math.abs(z[j - low]));
   const tolerance = 8 * Number.EPSILON * size;
   const kept: number[] = [];
   const settled: number[] = [];
   let previous = -1;
-  for (const j of order) {
-    if (rho * Math.abs(z[j]) <= tolerance) {
+  for (const j of ascending(values, low, high)) {
+    if (rho * Math.abs(z[j - low]) <= tolerance) {
       settled.push(j);
       continue;
     }
     if (previous >= 0) {
       // Not hypot, whose last digit differs from engine to engine.
-      const length = Math.sqrt(z[previous] ** 2 + z[j] ** 2);
-      const c = z[j] / length;
-      const s = -z[previous] / length;
+      const length = Math.sqrt(z[previous - low] ** 2 + z[j - low] ** 2);
+      const c = z[j - low] / length;
+      const s = -z[previous - low] / length;
       if (Math.abs((values[j] - values[previous]) * c * s) <= tolerance) {
-        rotate(joined, previous, j, c, s);
-        z[j] = length;
+        rotate(memory, joined, previous, j, c, s);
+        z[j - low] = length;
         settled.push(previous);
       } else {
         kept.push(previous);
@@ -146,83 +172,91 @@ function deflate(joined: Joined): { kept: number[]; settled: number[] } {
     previous = j;
   }
   if (previous >= 0) kept.push(previous);
-  return { kept, settled };
+  return { kept, settled: settled.sort((i, j) => i - j) };
 }
 
 /** Rotates vectors `i` and `j` so that all of the tie falls on `j`. */
-function rotate({ n, values, vectors, sides }: Joined, i: number, j: number, c: number, s: number): void {
-  const [low, high] = [values[i], values[j]];
-  values[i] = low * c * c + high * s * s;
-  values[j] = low * s * s + high * c * c;
-  for (let k = 0; k < n; k++) {
-    const x = vectors[i * n + k];
-    const y = vectors[j * n + k];
-    vectors[i * n + k] = c * x + s * y;
-    vectors[j * n + k] = c * y - s * x;
+function rotate(memory: Float64Array, joined: Joined, i: number, j: number, c: number, s: number): void {
+  const { values, sides, low, high } = joined;
+  const { at, width } = joined.vectors;
+  const [lower, upper] = [values[i], values[j]];
+  values[i] = lower * c * c + upper * s * s;
+  values[j] = lower * s * s + upper * c * c;
+  const [rowI, rowJ] = [at / 8 + i * width, at / 8 + j * width];
+  for (let column = low; column < high; column++) {
+    const x = memory[rowI + column];
+    const y = memory[rowJ + column];
+    memory[rowI + column] = c * x + s * y;
+    memory[rowJ + column] = c * y - s * x;
   }
-  sides[i] |= sides[j];
-  sides[j] = sides[i];
-}
-
-/** Eigenpairs of the kept values plus the tie, and their vectors in the halves' coordinates: a product for each half. */
-function rotateKept(
-  { n, n1, values, vectors, sides, z, rho }: Joined,
-  kept: readonly number[],
-  out: { readonly values: Float64Array; readonly vectors: Float64Array },
-  { gemm }: TridiagonalTools,
-): void {
-  const k = kept.length;
-  const update: RankOneUpdate = {
-    poles: Float64Array.from(kept, (j) => values[j]),
-    z: Float64Array.from(kept, (j) => z[j]),
-    rho,
-  };
-  const roots = secularRoots(update);
-  out.values.set(roots.values);
-  const weights = eigenvectorsOf(update, roots.gaps);
-  for (const [side, start, length] of [
-    [FIRST, 0, n1],
-    [SECOND, n1, n - n1],
-  ]) {
-    const columns = [...kept.keys()].filter((at) => (sides[kept[at]] & side) !== 0);
-    const basis = new Float64Array(columns.length * length);
-    columns.forEach((at, row) => {
-      const from = kept[at] * n + start;
-      basis.set(vectors.subarray(from, from + length), row * length);
-    });
-    const mixing = new Float64Array(k * columns.length);
-    for (let i = 0; i < k; i++) {
-      for (let j = 0; j < columns.length; j++) mixing[i * columns.length + j] = weights[i * k + columns[j]];
-    }
-    const product = new Float64Array(k * length);
-    if (columns.length > 0) gemm(k, length, columns.length, mixing, false, basis, false, product);
-    for (let i = 0; i < k; i++) {
-      out.vectors.set(product.subarray(i * length, (i + 1) * length), i * n + start);
-    }
-  }
+  sides[i - low] |= sides[j - low];
+  sides[j - low] = sides[i - low];
 }
 
 /**
- * Eigenvectors of the update, in rows, from the distances of its poles to its roots, which are overwritten. They belong to the
- * `z` for which the computed roots are exact, and so are orthogonal however close the roots are (Gu and Eisenstat).
+ * Eigenpairs of the kept values plus the tie: values to the start of the work space, vectors, by a product for each half of
+ * the columns, to the first rows of the part. Settled rows, given in ascending order, move to the last ones.
  */
-function eigenvectorsOf({ poles, z }: RankOneUpdate, gaps: Float64Array): Float64Array {
-  const k = poles.length;
-  const squares = new Float64Array(k).fill(-1);
-  for (let i = 0; i < k; i++) {
-    for (let j = 0; j < k; j++)
-      squares[j] *= i === j ? gaps[i * k + j] : gaps[i * k + j] / (poles[j] - poles[i]);
-  }
-  const exact = squares.map((square, j) => Math.sign(z[j]) * Math.sqrt(square));
-  for (let i = 0; i < k; i++) {
-    let sum = 0;
-    for (let j = 0; j < k; j++) {
-      const entry = exact[j] / gaps[i * k + j];
-      gaps[i * k + j] = entry;
-      sum += entry * entry;
+function rotateKept(
+  runtime: Runtime,
+  joined: Joined,
+  kept: readonly number[],
+  settled: readonly number[],
+): void {
+  const { low, middle, high, values, z, sides, rho, work } = joined;
+  const { at, width } = joined.vectors;
+  const { heap } = runtime;
+  const memory = heap.f64();
+  const k = kept.length;
+  const line = roundUp(high - low, 8) * 8;
+  const [poles, weights, exact, places] = [1, 2, 3, 4].map((index) => work + index * line);
+  const lines = work + 5 * line;
+  const gaps = lines + runtime.team.threads * line;
+  const basis = gaps + k * k * 8;
+  const half = Math.max(middle - low, high - middle);
+  const spare = basis + roundUp(k * half, 8) * 8;
+  kept.forEach((row, j) => {
+    memory[poles / 8 + j] = values[row];
+    memory[weights / 8 + j] = z[row - low];
+  });
+
+  // Vectors of the first half come first, those of both halves next: each half's are neighbours.
+  const grouped = [FIRST, BOTH, SECOND].flatMap((side) =>
+    [...kept.keys()].filter((j) => sides[kept[j] - low] === side),
+  );
+  const columns = new Int32Array(memory.buffer, places, k);
+  grouped.forEach((j, place) => {
+    columns[j] = place;
+  });
+  const update: RankOneUpdate = { k, rho, poles, z: weights };
+  secularRoots(runtime, update, { values: work, gaps });
+  secularVectors(runtime, update, gaps, { places, exact, lines });
+
+  for (const [side, start, end] of [
+    [FIRST, low, middle],
+    [SECOND, middle, high],
+  ]) {
+    const length = end - start;
+    const own = grouped.filter((j) => (sides[kept[j] - low] & side) !== 0);
+    const corner = at / 8 + start;
+    own.forEach((j, row) => {
+      const from = corner + kept[j] * width;
+      memory.copyWithin(basis / 8 + row * length, from, from + length);
+    });
+    // From the last on, so that none is overwritten before it has moved.
+    for (let s = settled.length - 1; s >= 0; s--) {
+      const from = corner + settled[s] * width;
+      memory.copyWithin(corner + (low + k + s) * width, from, from + length);
     }
-    const scale = 1 / Math.sqrt(sum);
-    for (let j = 0; j < k; j++) gaps[i * k + j] *= scale;
+    for (let row = low; row < low + k; row++) {
+      memory.fill(0, corner + row * width, corner + row * width + length);
+    }
+    const skipped = side === FIRST ? 0 : k - own.length;
+    const mixing = { a: gaps + skipped * 8, lda: k, transposeA: false };
+    const right = { b: basis, ldb: length, transposeB: false };
+    const to = { c: (corner + low * width) * 8, ldc: width };
+    if (own.length > 0) {
+      multiply(runtime, 8, { m: k, n: length, k: own.length, ...mixing, ...right, ...to }, spare);
+    }
   }
-  return gaps;
 }

@@ -1,74 +1,80 @@
 import { ndarrayBackend } from '@sntk/linalg';
-import { type EighArrays, type FactorKernels, transposeLoop } from '@sntk/linalg/extending';
-import { type Eigenpairs, tridiagonalEigenpairs } from './divide-and-conquer.ts';
-import { wasmGemm } from './gemm.ts';
+import type { EighArrays, FactorKernels } from '@sntk/linalg/extending';
+import { divideBytes, type Eigenvalues, tridiagonalEigenpairs } from './divide-and-conquer.ts';
 import { withWork } from './operands.ts';
+import { multiply, type Product, productBytes, roundUp } from './product.ts';
 import type { Runtime } from './runtime.ts';
+import { type PlacedMatrix, tridiagonalBytes, tridiagonalize } from './tridiagonalize.ts';
 
 /** Below this size the plain eigensolver is as fast. */
 const SMALL = 48;
 /** Reflectors that are applied to eigenvectors at a time. */
 const BLOCK = 64;
+/** Rows and columns of what is transposed at a time, so that both sides stay in the cache. */
+const TILE = 32;
 
 /**
  * Symmetric eigendecomposition: reduction to tridiagonal form in `assembly/tridiagonal.ts`, divide and conquer, and the
  * reflectors applied in blocks to the eigenvectors.
  */
 export function wasmEigh(runtime: Runtime): FactorKernels['eigh'] {
-  const { kernels, heap } = runtime;
+  const { heap } = runtime;
   const plain = ndarrayBackend().factor as FactorKernels;
-  const tools = { gemm: wasmGemm(runtime), eigh: plain.eigh };
   return (n, a) => {
     if (n < SMALL) return plain.eigh(n, a);
-    const scale = powerOfTwo(a);
-    const width = Math.ceil(n / 8) * 8;
-    const square = n * width * 8;
+    const scale = powerOfTwo(n, a);
+    const width = roundUp(n, 8);
     const line = width * 8;
-    const work = Math.max(kernels.tridiagonalWorkspace(n), backWorkspace(runtime, n));
+    const work = Math.max(tridiagonalBytes({ width }), divideBytes(runtime, n), backBytes(runtime, n, width));
     let result: EighArrays | undefined;
-    withWork(heap, 'eigh', [square, square, line, line, line, work], ([at, rows, d, e, tau, spare]) => {
+    withWork(heap, 'eigh', [n * line, n * line, line, line, work], ([at, rows, d, e, spare]) => {
       const memory = heap.f64();
       for (let i = 0; i < n; i++) {
         const row = at / 8 + i * width;
         for (let j = 0; j <= i; j++) memory[row + j] = a[i * n + j] * scale;
         memory.fill(0, row + i + 1, row + width);
       }
-      kernels.tridiagonalize(n, at, line, d, e, tau, spare);
-      const read = (address: number): Float64Array => heap.f64().slice(address / 8, address / 8 + n);
-      const pairs = tridiagonalEigenpairs(read(d), read(e), tools);
-      writeRows(heap.f64(), rows / 8, n, width, pairs);
-      applyReflectors(runtime, { n, width, v: at, rows, work: spare }, read(tau));
-      result = readPairs(heap.f64(), rows / 8, n, width, pairs, scale);
+      const tau = tridiagonalize(runtime, { n, width, at }, d, e, spare);
+      const diagonal = memory.slice(d / 8, d / 8 + n);
+      const coupling = memory.slice(e / 8, e / 8 + n);
+      const vectors = { n, width, at: rows };
+      const pairs = tridiagonalEigenpairs(runtime, { diagonal, coupling }, vectors, spare, plain.eigh);
+      applyReflectors(runtime, { n, width, v: at, rows, work: spare }, tau);
+      // Fresh memory for the vectors would cost more than writing them.
+      result = readPairs(memory, vectors, pairs, scale, a);
     });
     return result as EighArrays;
   };
 }
 
-/** A power of two that brings the largest entry near 1, so that squares neither overflow nor underflow. */
-function powerOfTwo(a: Float64Array): number {
+/** A power of two that brings the largest entry of the lower triangle near 1: squares neither overflow nor underflow. */
+function powerOfTwo(n: number, a: Float64Array): number {
   let largest = 0;
-  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]));
+  for (let i = 0; i < n; i++) {
+    for (let at = i * n; at <= i * n + i; at++) largest = Math.max(largest, Math.abs(a[at]));
+  }
   return largest > 0 ? 2 ** -Math.floor(Math.log2(largest)) : 1;
 }
 
-function writeRows(memory: Float64Array, start: number, n: number, width: number, pairs: Eigenpairs): void {
-  pairs.order.forEach((from, to) => {
-    memory.set(pairs.vectors.subarray(from * n, (from + 1) * n), start + to * width);
-  });
-}
-
+/** Eigenvalues in ascending order, and the rows of the placed vectors in the same order as columns of `vectors`. */
 function readPairs(
   memory: Float64Array,
-  start: number,
-  n: number,
-  width: number,
-  pairs: Eigenpairs,
+  { n, width, at }: PlacedMatrix,
+  { values, order }: Eigenvalues,
   scale: number,
+  vectors: Float64Array,
 ): EighArrays {
-  const rows = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) rows.set(memory.subarray(start + i * width, start + i * width + n), i * n);
-  const values = Float64Array.from(pairs.order, (from) => pairs.values[from] / scale);
-  return { values, vectors: transposeLoop(rows, n, n) as Float64Array };
+  const starts = order.map((row) => at / 8 + row * width);
+  for (let i0 = 0; i0 < n; i0 += TILE) {
+    const i1 = Math.min(n, i0 + TILE);
+    for (let j0 = 0; j0 < n; j0 += TILE) {
+      const j1 = Math.min(n, j0 + TILE);
+      for (let i = i0; i < i1; i++) {
+        for (let j = j0; j < j1; j++) vectors[i * n + j] = memory[starts[j] + i];
+      }
+    }
+  }
+  return { values: Float64Array.from(order, (row) => values[row] / scale), vectors };
 }
 
 /** Addresses of the reflectors `v` and the eigenvectors in `rows`, both with rows of `width` numbers. */
@@ -80,33 +86,37 @@ interface Placed {
   readonly work: number;
 }
 
-function backWorkspace({ kernels }: Runtime, n: number): number {
-  return (
-    2 * BLOCK * BLOCK * 8 +
-    2 * n * BLOCK * 8 +
-    kernels.gemmWorkspace64(n, Math.max(n, BLOCK), Math.max(n, BLOCK))
-  );
+function backBytes(runtime: Runtime, n: number, width: number): number {
+  const product = productBytes(runtime, 8, n, n, BLOCK);
+  const longest = productBytes(runtime, 8, n, BLOCK, n);
+  return (2 * BLOCK * BLOCK + BLOCK * n + BLOCK * width) * 8 + Math.max(product, longest);
 }
 
 /** Multiplies eigenvectors in rows from the right by H_1 H_2 … H_{n−1}, a block I − Vᵀ T V of reflectors at a time. */
-function applyReflectors({ kernels, heap }: Runtime, placed: Placed, tau: Float64Array): void {
+function applyReflectors(runtime: Runtime, placed: Placed, tau: Float64Array): void {
+  const { heap } = runtime;
   const { n, width, v, rows } = placed;
   const gram = placed.work;
   const triangle = gram + BLOCK * BLOCK * 8;
   const along = triangle + BLOCK * BLOCK * 8;
   const mixed = along + n * BLOCK * 8;
-  const work = mixed + n * BLOCK * 8;
+  const work = mixed + width * BLOCK * 8;
   for (let first = 1; first < n; first += BLOCK) {
     const count = Math.min(BLOCK, n - first);
     // Reflectors of the block act on the coordinates before its last row.
     const reach = first + count - 1;
     const block = v + first * width * 8;
-    heap.f64().fill(0, gram / 8, (mixed + n * BLOCK * 8) / 8);
-    kernels.gemm64(count, count, reach, block, width, false, block, width, true, gram, count, work);
+    heap.f64().fill(0, gram / 8, work / 8);
+    const add = (product: Omit<Product, 'transposeA'>): void =>
+      multiply(runtime, 8, { ...product, transposeA: false }, work);
+    const V = { b: block, ldb: width };
+    add({ m: count, n: count, k: reach, a: block, lda: width, ...V, transposeB: true, c: gram, ldc: count });
     writeTriangle(heap.f64(), gram / 8, triangle / 8, count, tau.subarray(first, first + count));
-    kernels.gemm64(n, count, reach, rows, width, false, block, width, true, along, count, work);
-    kernels.gemm64(n, count, count, along, count, false, triangle, count, false, mixed, count, work);
-    kernels.gemm64(n, reach, count, mixed, count, false, block, width, false, rows, width, work);
+    const T = { a: triangle, lda: count };
+    add({ m: count, n: reach, k: count, ...T, ...V, transposeB: false, c: mixed, ldc: reach });
+    add({ m: n, n: count, k: reach, a: rows, lda: width, ...V, transposeB: true, c: along, ldc: count });
+    const TV = { b: mixed, ldb: reach, transposeB: false };
+    add({ m: n, n: reach, k: count, a: along, lda: count, ...TV, c: rows, ldc: width });
   }
 }
 

@@ -1,6 +1,7 @@
 import { ndarrayBackend } from '@sntk/linalg';
 import type { FactorKernels } from '@sntk/linalg/extending';
 import { withWork } from './operands.ts';
+import { cut, roundUp } from './product.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Below this size the plain factorizations are as fast. */
@@ -9,8 +10,12 @@ const SMALL = 32;
 const FEW = 2;
 /** Numbers in a step of a panel, and the multiple that stored rows are filled up to. */
 const PANEL = 8;
-/** Columns of a block in `assembly/cholesky.ts`. */
+/** Columns of a block: its panels of 4 KB stay in the first-level cache. `assembly/cholesky.ts` knows them too. */
 const BLOCK = 64;
+/** Fewer rows or columns than these are not worth waking another thread. */
+const SHARED = 128;
+/** Right-hand sides of fewer numbers than these neither. */
+const SHARED_SOLVE = 2 ** 13;
 
 /** Cholesky factorization and triangular solves on the kernels in `assembly/cholesky.ts`. */
 export function wasmFactor(runtime: Runtime): Partial<FactorKernels> {
@@ -25,14 +30,15 @@ export function wasmFactor(runtime: Runtime): Partial<FactorKernels> {
   };
 }
 
-function cholesky({ kernels, heap }: Runtime, n: number, a: Float64Array): number {
-  const width = Math.ceil(n / PANEL) * PANEL;
+function cholesky(runtime: Runtime, n: number, a: Float64Array): number {
+  const { heap } = runtime;
+  const width = roundUp(n, PANEL);
   let bad = -1;
-  withWork(heap, 'cholesky', [width * width * 8, width * BLOCK * 8], ([at, work]) => {
+  withWork(heap, 'cholesky', [width * width * 8, width * BLOCK * 8], ([at, panels]) => {
     const memory = heap.f64();
     memory.fill(0, at / 8, at / 8 + width * width);
     for (let i = 0; i < n; i++) memory.set(a.subarray(i * n, i * n + i + 1), at / 8 + i * width);
-    bad = kernels.cholesky(n, at, width * 8, work);
+    bad = factorBlocks(runtime, n, at, width * 8, panels);
     for (let i = 0; i < n; i++) {
       const row = at / 8 + i * width;
       a.set(memory.subarray(row, row + i + 1), i * n);
@@ -42,8 +48,52 @@ function cholesky({ kernels, heap }: Runtime, n: number, a: Float64Array): numbe
   return bad;
 }
 
+/** Factors the matrix at `at`, rows `stride` bytes apart, block by block. Returns −1 or the first bad pivot. */
+function factorBlocks(
+  { kernels, team }: Runtime,
+  n: number,
+  at: number,
+  stride: number,
+  panels: number,
+): number {
+  for (let start = 0; start < n; start += BLOCK) {
+    const size = Math.min(BLOCK, n - start);
+    const corner = at + start * (stride + 8);
+    const bad = kernels.factorBlock(size, corner, stride);
+    if (bad >= 0) return start + bad;
+    const rest = n - start - size;
+    if (rest === 0) break;
+    const below = pieces(rest, team.threads);
+    team.run({
+      kernel: 'solveBelow',
+      calls: below.map(([from, to]) => [
+        to - from,
+        size,
+        corner,
+        corner + (size + from) * stride,
+        stride,
+        panels + from * BLOCK * 8,
+      ]),
+    });
+    const remaining = corner + size * (stride + 8);
+    team.run({
+      kernel: 'subtractLower',
+      calls: below.map(([from, to]) => [rest, remaining, stride, BLOCK, panels, panels, from, to]),
+    });
+  }
+  return -1;
+}
+
+/** Cuts an extent of which whole panels are handed out; what is short is left whole. */
+export function pieces(extent: number, threads: number): (readonly [number, number])[] {
+  const step = extent < SHARED ? extent : cut(extent, threads, PANEL);
+  const out: [number, number][] = [];
+  for (let from = 0; from < extent; from += step) out.push([from, Math.min(extent, from + step)]);
+  return out;
+}
+
 function solveMany(
-  { kernels, heap }: Runtime,
+  { heap, team }: Runtime,
   n: number,
   p: number,
   l: Float64Array,
@@ -64,9 +114,13 @@ function solveMany(
     const start = right / 8;
     memory.fill(0, start, start + panels * height * PANEL);
     movePanels(memory, start, height, n, p, b, transpose, 'in');
-    for (let panel = 0; panel < panels; panel++) {
-      kernels.solvePanel(height, at, height * 8, right + panel * height * PANEL * 8);
+    const step = n * p < SHARED_SOLVE ? panels : cut(panels, team.threads, 1);
+    const calls: number[][] = [];
+    for (let panel = 0; panel < panels; panel += step) {
+      const first = right + panel * height * PANEL * 8;
+      calls.push([height, at, height * 8, first, Math.min(step, panels - panel)]);
     }
+    team.run({ kernel: 'solvePanels', calls });
     movePanels(memory, start, height, n, p, b, transpose, 'out');
   });
 }

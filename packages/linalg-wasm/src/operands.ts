@@ -1,6 +1,7 @@
 import { UnavailableError } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
 import type { Heap } from './heap.ts';
+import { ThreadLost } from './team.ts';
 
 /** The whole WASM memory as numbers of the format of `like`. */
 function numbers(heap: Heap, like: FloatArray): FloatArray {
@@ -54,7 +55,10 @@ export function copyOut(heap: Heap, address: number, to: FloatArray, block: Bloc
   }
 }
 
-/** Runs `use` with one allocation for each of `bytes`, which are given back whatever happens. */
+/**
+ * Runs `use` with one allocation for each of `bytes`, which are given back whatever happens. When a worker is lost, what it may
+ * still write to is left to it, and `use` starts over elsewhere; the team is the calling thread alone then.
+ */
 export function withWork(
   heap: Heap,
   where: string,
@@ -68,11 +72,16 @@ export function withWork(
     total += Math.ceil(size / 64) * 64;
   }
   const start = heap.allocate(where, total);
+  let lost = false;
   try {
     use(offsets.map((offset) => start + offset));
+  } catch (error) {
+    if (!(error instanceof ThreadLost)) throw error;
+    lost = true;
   } finally {
-    heap.free(start);
+    if (!lost) heap.free(start);
   }
+  if (lost) withWork(heap, where, bytes, use);
 }
 
 /** What using a resource after `dispose` throws. */

@@ -1,6 +1,45 @@
 import { UnavailableError } from '@sntk/errors';
-import { KERNELS, RELAXED_KERNELS } from './generated/kernels.ts';
+import { KERNELS, LIMITS_AT, RELAXED_KERNELS } from './generated/kernels.ts';
 import { createHeap, type Heap } from './heap.ts';
+import { createShared, soloTeam, type Team, type WorkerTeam, workerTeam } from './team.ts';
+import type { ThreadData } from './thread.ts';
+
+type PackColumns = (
+  n: number,
+  k: number,
+  j: number,
+  columns: number,
+  b: number,
+  ldb: number,
+  transposed: boolean,
+  to: number,
+) => void;
+
+type MultiplyRows = (
+  rows: number,
+  n: number,
+  k: number,
+  a: number,
+  lda: number,
+  transposeA: boolean,
+  b: number,
+  j: number,
+  columns: number,
+  c: number,
+  ldc: number,
+  work: number,
+) => void;
+
+type MultiplyPrepared = (
+  m: number,
+  n: number,
+  k: number,
+  i: number,
+  rows: number,
+  a: number,
+  b: number,
+  c: number,
+) => void;
 
 type ChainForward = (
   panels: number,
@@ -35,40 +74,18 @@ type ChainDescend = (
 
 /** What the WebAssembly module exports; sources in `assembly/`. Addresses are in bytes. */
 export interface Kernels {
-  gemm64(
-    m: number,
-    n: number,
-    k: number,
-    a: number,
-    lda: number,
-    transposeA: boolean,
-    b: number,
-    ldb: number,
-    transposeB: boolean,
-    c: number,
-    ldc: number,
-    work: number,
-  ): void;
-  gemm32(
-    m: number,
-    n: number,
-    k: number,
-    a: number,
-    lda: number,
-    transposeA: boolean,
-    b: number,
-    ldb: number,
-    transposeB: boolean,
-    c: number,
-    ldc: number,
-    work: number,
-  ): void;
-  gemmWorkspace64(m: number, n: number, k: number): number;
-  gemmWorkspace32(m: number, n: number, k: number): number;
+  rightBytes64(n: number, k: number): number;
+  rightBytes32(n: number, k: number): number;
+  leftBytes64(rows: number, k: number): number;
+  leftBytes32(rows: number, k: number): number;
+  packColumns64: PackColumns;
+  packColumns32: PackColumns;
+  multiplyRows64: MultiplyRows;
+  multiplyRows32: MultiplyRows;
   prepareLeft64(m: number, k: number, i: number, rows: number, a: number, to: number): void;
   prepareLeft32(m: number, k: number, i: number, rows: number, a: number, to: number): void;
-  gemmPrepared64(m: number, n: number, k: number, a: number, b: number, c: number, work: number): void;
-  gemmPrepared32(m: number, n: number, k: number, a: number, b: number, c: number, work: number): void;
+  multiplyPrepared64: MultiplyPrepared;
+  multiplyPrepared32: MultiplyPrepared;
   readonly chainForward32: ChainForward;
   readonly chainForward64: ChainForward;
   readonly chainSignal32: ChainSignal;
@@ -89,16 +106,84 @@ export interface Kernels {
     scales: number,
     biases: number,
   ): void;
-  cholesky(n: number, a: number, stride: number, work: number): number;
-  solvePanel(n: number, l: number, stride: number, panel: number): void;
-  tridiagonalWorkspace(n: number): number;
-  tridiagonalize(n: number, a: number, stride: number, d: number, e: number, tau: number, work: number): void;
+  factorBlock(n: number, a: number, stride: number): number;
+  solveBelow(count: number, depth: number, block: number, rows: number, stride: number, panels: number): void;
+  subtractLower(
+    n: number,
+    c: number,
+    stride: number,
+    depth: number,
+    a: number,
+    b: number,
+    from: number,
+    to: number,
+  ): void;
+  solvePanels(n: number, l: number, stride: number, panels: number, count: number): void;
+  secularRoots(
+    k: number,
+    from: number,
+    to: number,
+    rho: number,
+    poles: number,
+    z: number,
+    values: number,
+    gaps: number,
+  ): void;
+  secularWeights(
+    k: number,
+    from: number,
+    to: number,
+    poles: number,
+    z: number,
+    gaps: number,
+    exact: number,
+  ): void;
+  secularVectors(
+    k: number,
+    from: number,
+    to: number,
+    exact: number,
+    places: number,
+    gaps: number,
+    line: number,
+  ): void;
+  useScratch(at: number): void;
+  reflectRow(
+    last: number,
+    index: number,
+    a: number,
+    stride: number,
+    d: number,
+    e: number,
+    work: number,
+  ): number;
+  multiplySymmetric(
+    n: number,
+    from: number,
+    to: number,
+    a: number,
+    stride: number,
+    x: number,
+    y: number,
+  ): void;
+  finishRow(
+    last: number,
+    index: number,
+    a: number,
+    stride: number,
+    work: number,
+    factor: number,
+    products: number,
+    parts: number,
+  ): void;
+  gatherPanels(n: number, size: number, v: number, stride: number, w: number, to: number): void;
 }
 
-/** The instantiated module and the heap its operands live in. */
+/** The instantiated module, the heap its operands live in, and the threads that work on it. */
 export interface Runtime {
   readonly kernels: Kernels;
   readonly heap: Heap;
+  readonly team: Team<keyof Kernels>;
 }
 
 /** Which of the two builds of the kernels. */
@@ -106,6 +191,8 @@ export type Build = 'plain' | 'relaxed';
 
 const runtimes = new Map<Build, Runtime>();
 const supported = new Map<Build, boolean>();
+/** Heaps that `bytesInUse` counts. */
+const heaps = new Set<Heap>();
 
 /**
  * Whether this environment runs the kernels: WebAssembly with 128-bit SIMD, or also with relaxed SIMD when that is asked.
@@ -128,33 +215,94 @@ export function wasmSupported(options: { readonly relaxed?: boolean } = {}): boo
 
 /** The one instance of each build. */
 export function wasmRuntime(build: Build = 'plain'): Runtime {
-  const runtime = runtimes.get(build) ?? start(build);
+  const known = runtimes.get(build);
+  if (known) return known;
+  checkSupported('wasmBackend', build);
+  const module = new WebAssembly.Module(moduleBytes(build));
+  const { kernels, heap } = load(module, new WebAssembly.Memory({ initial: 1, maximum: PAGES }), 1);
+  heaps.add(heap);
+  const runtime = { kernels, heap, team: soloTeam(kernels) };
   runtimes.set(build, runtime);
   return runtime;
+}
+
+/** A runtime of its own whose memory workers share; it is given back by `dispose`. */
+export interface SharedRuntime extends Runtime {
+  readonly team: WorkerTeam<keyof Kernels>;
+  /** What the worker of a number, from 1 on, is started with. */
+  threadData(thread: number): ThreadData;
+  dispose(): void;
+}
+
+/** Scratch of a thread, of which `assembly/scratch.ts` uses 192 bytes. */
+const SCRATCH = 256;
+
+/** A new instance of a build on a memory that `threads` threads can share. */
+export function sharedRuntime(build: Build, threads: number): SharedRuntime {
+  checkSupported('threadedWasmBackend', build);
+  const bytes = moduleBytes(build);
+  bytes[LIMITS_AT[build]] = 3;
+  const module = new WebAssembly.Module(bytes);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: PAGES, shared: true });
+  const { kernels, heap, scratch } = load(module, memory, threads);
+  heaps.add(heap);
+  const names = Object.keys(kernels) as (keyof Kernels)[];
+  const shared = createShared();
+  const team = workerTeam(kernels, names, shared);
+  return {
+    kernels,
+    heap,
+    team,
+    threadData: (thread) => ({
+      ...shared,
+      module,
+      memory,
+      names,
+      thread,
+      scratch: scratch + thread * SCRATCH,
+    }),
+    dispose() {
+      team.dispose();
+      heaps.delete(heap);
+    },
+  };
 }
 
 /** Bytes in use by all builds that were started. */
 export function bytesInUse(): number {
   let sum = 0;
-  for (const { heap } of runtimes.values()) sum += heap.inUse();
+  for (const heap of heaps) sum += heap.inUse();
   return sum;
 }
 
+/** The 4 GB of 32-bit addresses, which the module declares as the most its memory may have. */
+const PAGES = 65536;
+
 type Exports = Kernels & { readonly staticEnd: WebAssembly.Global };
 
-function start(build: Build): Runtime {
-  if (!wasmSupported({ relaxed: build === 'relaxed' })) {
-    throw new UnavailableError(
-      'wasmBackend',
-      'this environment has no WebAssembly with 128-bit SIMD; use the plain backend of @sntk/linalg',
-    );
-  }
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const module = new WebAssembly.Module(moduleBytes(build));
-  const instantiate = (): Exports =>
-    new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
-  const exports = instantiate();
-  return { kernels: guarded(exports, instantiate), heap: createHeap(memory, exports.staticEnd.value) };
+function checkSupported(where: string, build: Build): void {
+  if (wasmSupported({ relaxed: build === 'relaxed' })) return;
+  throw new UnavailableError(
+    where,
+    'this environment has no WebAssembly with 128-bit SIMD; use the plain backend of @sntk/linalg',
+  );
+}
+
+/** Instantiates the module on a memory, which holds its tables, scratch for each of the threads, and the heap. */
+function load(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  threads: number,
+): { kernels: Kernels; heap: Heap; scratch: number } {
+  let scratch = 0;
+  const instantiate = (): Exports => {
+    const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Exports;
+    scratch = Math.ceil(exports.staticEnd.value / 64) * 64;
+    exports.useScratch(scratch);
+    return exports;
+  };
+  const kernels = guarded(instantiate(), instantiate);
+  return { kernels, heap: createHeap(memory, scratch + threads * SCRATCH), scratch };
 }
 
 /**

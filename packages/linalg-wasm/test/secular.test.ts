@@ -1,7 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { secularRoots } from '../src/secular.ts';
+import { withWork } from '../src/operands.ts';
+import { wasmRuntime } from '../src/runtime.ts';
+import * as secular from '../src/secular.ts';
 import { numbers } from './support.ts';
+
+interface Update {
+  readonly poles: Float64Array;
+  readonly z: Float64Array;
+  readonly rho: number;
+}
+
+/** Moves an update to WASM memory, and its roots back. */
+function secularRoots({ poles, z, rho }: Update): { values: Float64Array; gaps: Float64Array } {
+  const runtime = wasmRuntime();
+  const k = poles.length;
+  const out = { values: new Float64Array(k), gaps: new Float64Array(k * k) };
+  const sizes = [k, k, k, k * k].map((size) => size * 8);
+  withWork(runtime.heap, 'test', sizes, ([atPoles, atZ, values, gaps]) => {
+    const memory = runtime.heap.f64();
+    memory.set(poles, atPoles / 8);
+    memory.set(z, atZ / 8);
+    secular.secularRoots(runtime, { k, rho, poles: atPoles, z: atZ }, { values, gaps });
+    out.values.set(memory.subarray(values / 8, values / 8 + k));
+    out.gaps.set(memory.subarray(gaps / 8, gaps / 8 + k * k));
+  });
+  return out;
+}
 
 describe('the roots of a rank-one update', () => {
   test('of two poles are those of the quadratic', () => {

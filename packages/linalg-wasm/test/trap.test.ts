@@ -12,7 +12,7 @@ const { kernels, heap } = wasmRuntime();
 const NOWHERE = 0xffff0000;
 
 function trap(): void {
-  kernels.gemm64(64, 64, 64, NOWHERE, 64, false, NOWHERE, 64, false, NOWHERE, 64, 65536);
+  kernels.packColumns64(64, 64, 0, 64, NOWHERE, 64, false, NOWHERE);
 }
 
 describe('a trap in a kernel', () => {
@@ -20,7 +20,7 @@ describe('a trap in a kernel', () => {
     expect(trap).toThrow(UnavailableError);
     expect(trap).toThrow(
       expect.objectContaining({
-        message: expect.stringMatching(/^wasm gemm64: the kernel stopped \(.*out of bounds/),
+        message: expect.stringMatching(/^wasm packColumns64: the kernel stopped \(.*out of bounds/),
         cause: expect.any(WebAssembly.RuntimeError),
       }),
     );

@@ -56,7 +56,7 @@ export interface Backend {
   readonly name: string;
   readonly device: 'cpu' | 'gpu';
   /** How many threads its products use, where that is known. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   readonly dtypes: readonly DType[];
   /** Relative error that the conformance suite accepts, per dtype. */
   readonly tolerance: Readonly<Partial<Record<DType, number>>>;
@@ -77,6 +77,8 @@ export interface Backend {
   reshape(a: Tensor, shape: readonly number[]): Tensor;
   /** Keeps `a` in its fastest form for repeated products from the left. */
   prepare?(a: Tensor): PreparedMatrix;
+  /** Runs `compute` and gives back the memory of every tensor made in it, but not of those that it returns. On devices. */
+  scope?(compute: () => readonly Tensor[]): void;
 
   /** Factorizations, on CPU backends. */
   readonly factor?: FactorKernels;

@@ -33,8 +33,8 @@ export type SyrkKernel = (n: number, k: number, a: FloatArray, transposed: boole
 export interface CpuKernels {
   readonly name: string;
   readonly gemm: GemmKernel;
-  /** How many threads `gemm` uses, where that is known. */
-  readonly threads?: number;
+  /** How many threads `gemm` uses, where that is known; asked for when it is needed. */
+  readonly threads?: number | undefined;
   /**
    * `C = A Aᵀ` `[n, n]` for `A` `[n, k]`, or `Aᵀ A` for `A` `[k, n]` when `transposed`, equal to its transpose to the
    * last bit; made from `gemm` unless given.
@@ -65,7 +65,9 @@ export function createCpuBackend(kernels: CpuKernels): Backend {
   const backend: Backend = {
     name: kernels.name,
     device: 'cpu',
-    ...(kernels.threads === undefined ? {} : { threads: kernels.threads }),
+    get threads() {
+      return kernels.threads;
+    },
     dtypes: ['float64', 'float32'],
     tolerance: kernels.tolerance,
     upload: (data, shape) => wrap(data.slice(), shape),

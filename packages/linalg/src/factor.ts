@@ -13,6 +13,8 @@ export interface FactorInfo {
   readonly jitter: number;
   /** Factorizations compute in float64; true when the entries came in as float32. */
   readonly promoted: boolean;
+  /** The device that the entries were read from, when the factorization ran elsewhere for it. */
+  readonly movedFrom?: string;
 }
 
 export interface CholeskyResult {
@@ -153,20 +155,10 @@ export interface EighResult {
  */
 export function eigh(a: Tensor): EighResult {
   const { n, kernels, entries } = enter('eigh', 'a', a);
-  checkSymmetric('eigh', n, entries);
+  const asymmetry = checkSymmetric('eigh', n, entries);
   const copy = new Float64Array(entries);
   // Backends read different triangles; the mean of the two is one matrix for all.
-  for (let i0 = 0; i0 < n; i0 += BLOCK) {
-    for (let j0 = 0; j0 <= i0; j0 += BLOCK) {
-      for (let i = i0; i < Math.min(n, i0 + BLOCK); i++) {
-        for (let j = j0; j < Math.min(i, j0 + BLOCK); j++) {
-          const mean = copy[i * n + j] / 2 + copy[j * n + i] / 2;
-          copy[i * n + j] = mean;
-          copy[j * n + i] = mean;
-        }
-      }
-    }
-  }
+  if (asymmetry > 0) averageTriangles(n, copy);
   const { values, vectors } = kernels.eigh(n, copy);
   return {
     values,
@@ -175,8 +167,25 @@ export function eigh(a: Tensor): EighResult {
   };
 }
 
-/** Throws unless a square row-major matrix is symmetric to 1e-8 (float32: 1e-5) of its largest entry. */
-export function checkSymmetric(where: string, n: number, a: FloatArray): void {
+function averageTriangles(n: number, a: Float64Array): void {
+  for (let i0 = 0; i0 < n; i0 += BLOCK) {
+    for (let j0 = 0; j0 <= i0; j0 += BLOCK) {
+      for (let i = i0; i < Math.min(n, i0 + BLOCK); i++) {
+        for (let j = j0; j < Math.min(i, j0 + BLOCK); j++) {
+          const mean = a[i * n + j] / 2 + a[j * n + i] / 2;
+          a[i * n + j] = mean;
+          a[j * n + i] = mean;
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Throws unless a square row-major matrix is symmetric to 1e-8 (float32: 1e-5) of its largest entry. Returns the largest
+ * difference of an entry and its mirror image.
+ */
+export function checkSymmetric(where: string, n: number, a: FloatArray): number {
   let largest = 0;
   let worst = 0;
   for (let i0 = 0; i0 < n; i0 += BLOCK) {
@@ -198,6 +207,7 @@ export function checkSymmetric(where: string, n: number, a: FloatArray): void {
       fix: 'average the matrix with its transpose if that is meant',
     });
   }
+  return worst;
 }
 
 function enter(
@@ -213,7 +223,7 @@ function enter(
   if (!a.backend.factor) {
     throw new UnavailableError(
       where,
-      `backend ${a.backend.name} has no factorizations; move the tensor with await toBackend(${argument}, ndarrayBackend())`,
+      `backend ${a.backend.name} has no factorizations; move the tensor with await toBackend(${argument}, ndarrayBackend()), or use onCpu of @sntk/linalg/devices`,
     );
   }
   const entries = toArray(a);

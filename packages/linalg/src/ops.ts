@@ -53,8 +53,17 @@ export function unary(op: UnaryOp, a: Tensor): Tensor {
   return a.backend.unary(op, a);
 }
 
-/** Applies an elementwise function of two tensors by name; extents of 1 broadcast as in NumPy. */
-export function binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
+/** Applies an elementwise function of two tensors, or a tensor and a number, by name; extents of 1 broadcast as in NumPy. */
+export function binary(op: BinaryOp, a: Tensor, b: Tensor | number): Tensor {
+  if (typeof b === 'number') {
+    const scalar = tensor([b], { backend: a.backend, shape: a.shape.map(() => 1), dtype: a.dtype });
+    try {
+      return binary(op, a, scalar);
+    } finally {
+      // On a device nobody else gives its memory back.
+      scalar.dispose();
+    }
+  }
   checkChoice('binary', 'op', op, BINARY_OPS);
   checkTogether(op, a, b);
   const shape = broadcastShape(a.shape, b.shape);
@@ -84,17 +93,17 @@ export function binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
  * ```
  */
 export function add(a: Tensor, b: Tensor | number): Tensor {
-  return binary('add', a, operand(a, b));
+  return binary('add', a, b);
 }
 
 /** `a − b`, entry by entry, with broadcasting. */
 export function sub(a: Tensor, b: Tensor | number): Tensor {
-  return binary('sub', a, operand(a, b));
+  return binary('sub', a, b);
 }
 
 /** `a · b`, entry by entry, with broadcasting; the product of matrices is `matmul`. */
 export function mul(a: Tensor, b: Tensor | number): Tensor {
-  return binary('mul', a, operand(a, b));
+  return binary('mul', a, b);
 }
 
 /**
@@ -213,11 +222,6 @@ export function toArray(a: Tensor): FloatArray {
 export function toFloat64(a: Tensor): Float64Array {
   const entries = toArray(a);
   return entries instanceof Float64Array ? entries : new Float64Array(entries);
-}
-
-function operand(a: Tensor, b: Tensor | number): Tensor {
-  if (typeof b !== 'number') return b;
-  return tensor([b], { backend: a.backend, shape: a.shape.map(() => 1), dtype: a.dtype });
 }
 
 /** Throws unless two tensors live on one backend with one dtype. */

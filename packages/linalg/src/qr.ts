@@ -51,7 +51,7 @@ export function qr(A: Tensor): QrResult {
   if (!backend.factor) {
     throw new UnavailableError(
       'qr',
-      `backend ${backend.name} has no factorizations; move the tensor with await toBackend(A, ndarrayBackend())`,
+      `backend ${backend.name} has no factorizations; move the tensor with await toBackend(A, ndarrayBackend()), or use onCpu of @sntk/linalg/devices`,
     );
   }
   checkFinite('qr', 'A', toArray(A));

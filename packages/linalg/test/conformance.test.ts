@@ -255,6 +255,25 @@ describe('conformanceCases', () => {
       'reduce sum over each axis',
     ],
     [
+      'a product that stops at the largest number',
+      createCpuBackend({
+        ...kernels,
+        gemm(m, n, k, a, transposeA, b, transposeB, c) {
+          plainGemm(m, n, k, a, transposeA, b, transposeB, c);
+          const most = c instanceof Float64Array ? Number.MAX_VALUE : 2 ** 128 - 2 ** 104;
+          c.forEach((x, i) => {
+            c[i] = Math.min(most, x);
+          });
+        },
+      }),
+      'what overflows is infinite, not the largest number and not NaN',
+    ],
+    [
+      'a reading that starts from the other end',
+      altered((original) => ({ upload: (data, shape) => original.upload(data.slice().reverse(), shape) })),
+      'takes ndarray views of any strides, negative ones too',
+    ],
+    [
       'a Cholesky factor that goes on after a bad pivot',
       createCpuBackend({
         ...kernels,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as backends from '../src/backends.ts';
 import * as conformance from '../src/conformance.ts';
+import * as devices from '../src/devices.ts';
 import * as extending from '../src/extending.ts';
 import * as root from '../src/index.ts';
 import * as operators from '../src/operators.ts';
@@ -63,6 +64,7 @@ describe('the entry points', () => {
       'transposeLoop',
     ]);
     expect(Object.keys(backends).sort()).toEqual(['describeBackends', 'selectBackend']);
+    expect(Object.keys(devices).sort()).toEqual(['choleskyAsync', 'eighAsync', 'onCpu', 'qrAsync', 'scope']);
     expect(Object.keys(conformance).sort()).toEqual(['conformanceCases']);
   });
 });

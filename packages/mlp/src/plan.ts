@@ -68,12 +68,11 @@ export function planOf(architecture: Architecture): Plan {
 }
 
 function buildPlan(architecture: Architecture): Plan {
-  // Images come with their extents: a dense layer would act on every site alone, which is not what is done here.
-  if ('inputShape' in architecture && architecture.inputShape !== undefined) {
+  if (architecture.inputShape) {
     throw new ArgumentError({
       where: 'parameterLayout',
       argument: 'architecture.inputShape',
-      wanted: 'absent: finite networks take flat inputs',
+      wanted: 'absent: finite networks take flat inputs, and a dense layer would act on every site alone',
       got: architecture.inputShape,
       fix: `make the network of ${architecture.inputs} inputs`,
     });

@@ -1,19 +1,9 @@
 export { type BatchOptions, batchFactor, epochBatchFactor } from './batch-factor.ts';
-export {
-  type FunctionNoise,
-  type FunctionNoiseOptions,
-  functionNoise,
-  type NoiseKind,
-  type NormalSource,
-  type OutputOptions,
-  type PaperSntkOptions,
-  paperSntk,
-  withinBatchNoise,
-} from './function-noise.ts';
-export {
-  type EntryMeasurement,
-  type Measurement,
-  measureTheoremOne,
-  type NoiseError,
-  separation,
-} from './theorem-one.ts';
+export { addNoises, type FactoredNoise, type NoiseCovariance, type NormalSource } from './covariance.ts';
+export { type FunctionDriftOptions, functionDrift } from './function-drift.ts';
+export { type FunctionNoiseOptions, functionNoise, type OutputOptions } from './function-noise.ts';
+export { gradientNoise } from './gradient-noise.ts';
+export { type GradientProducts, implicitGradientNoise } from './implicit-gradient-noise.ts';
+export { type LabelNoiseOptions, labelNoise } from './label-noise.ts';
+export type { NoiseKind, NoiseLaw } from './noise-law.ts';
+export { type StochasticNtk, type StochasticNtkOptions, stochasticNtk } from './stochastic-ntk.ts';

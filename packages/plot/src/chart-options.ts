@@ -15,7 +15,7 @@ export interface Series {
   readonly band?: Interval;
   /** Error bars at the points. */
   readonly bars?: Interval;
-  /** Drawn as a thin grey dashed line without markers, for a slope or a bound to compare with. */
+  /** Drawn as a thin grey line without markers, for a slope or a bound to compare with; each one of a chart has dashes of its own. */
   readonly reference?: boolean;
 }
 

@@ -10,6 +10,8 @@ import { linearTicks, logTicks } from './ticks.ts';
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'] as const;
 /** Lines too dense for markers are told apart by dashes instead. */
 const DASHES = [undefined, '6 2.5', '1.5 2', '7 2 1.5 2'] as const;
+/** Reference lines are told apart by dashes too. */
+const REFERENCE_DASHES = ['4 3', '1.5 2.5', '9 3', '9 2.5 1.5 2.5'] as const;
 const DENSE = 24;
 
 /** How one series looks. */
@@ -102,8 +104,12 @@ function extentY(series: Series, log: boolean): number[] {
 /** Each series' look: colours and shapes in turn, reference lines apart. */
 function seriesStyles(series: readonly Series[]): Style[] {
   let used = 0;
+  let references = 0;
   return series.map((one) => {
-    if (one.reference) return { color: '#777', width: 1, dash: '4 3', shape: undefined };
+    if (one.reference) {
+      const dash = REFERENCE_DASHES[references++ % REFERENCE_DASHES.length];
+      return { color: '#777', width: 1, dash, shape: undefined };
+    }
     const k = used++;
     const dense = one.x.length > DENSE;
     return {

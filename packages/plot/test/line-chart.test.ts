@@ -97,6 +97,16 @@ describe('a line chart', () => {
     expect(strokes).toEqual(['#777', ...lines(parse(lineChart(base))).map((node) => node.attributes.stroke)]);
   });
 
+  test('tells several reference lines apart by their dashes', () => {
+    const reference = (label: string) => ({ ...base.series[0], label, reference: true });
+    const series = [reference('slope −1'), ...base.series, reference('slope −2'), reference('a bound')];
+    const dashes = lines(parse(lineChart({ ...base, series }))).map(
+      (node) => node.attributes['stroke-dasharray'],
+    );
+    expect(dashes[1]).toBeUndefined();
+    expect(new Set(dashes.filter((dash) => dash !== undefined)).size).toBe(3);
+  });
+
   test('shades a band between its bounds', () => {
     const band = { low: time.map((t) => Math.sqrt(t) - 0.5), high: time.map((t) => Math.sqrt(t) + 0.5) };
     const root = parse(lineChart({ ...linear, series: [{ ...linear.series[0], band }] }));

@@ -1,13 +1,7 @@
 // Times of a coordinate and step, and of a Brownian increment. Build first, then: node bench/steps.mjs
 import { createRng } from '@sntk/random';
-import {
-  brownianPath,
-  geometricBrownianMotion,
-  integrate,
-  levyArea,
-  methods,
-  ornsteinUhlenbeck,
-} from '@sntk/sde';
+import { brownianPath, integrate, methods } from '@sntk/sde';
+import { geometricBrownianMotion, levyArea, ornsteinUhlenbeck } from '@sntk/sde/problems';
 
 /** The least of five times, in nanoseconds an operation. */
 function best(operations, run) {

@@ -14,7 +14,8 @@ import type { IncrementSource } from './brownian-increments.ts';
  * @example
  * ```ts
  * import { createRng } from '@sntk/random';
- * import { antithetic, brownianIncrements } from '@sntk/sde';
+ * import { brownianIncrements } from '@sntk/sde';
+ * import { antithetic } from '@sntk/sde/statistics';
  *
  * const source = brownianIncrements({ rng: createRng(1), noiseDimension: 1, paths: 1, step: 0.1 });
  * const [a, b] = [new Float64Array(1), new Float64Array(1)];

@@ -23,7 +23,7 @@ export interface IncrementOptions {
   readonly step: number;
   /** Which integrals of the noise to write beside the increments; none unless told. The increments are the same. */
   readonly integrals?: NoiseIntegrals;
-  /** Terms of the series for `levyArea`; what they leave out has variance ≈ h²/(2π² terms) an area. 10 unless told. */
+  /** Terms of the series for `levyArea`, which is then right within √m h/(√12 π terms) in root mean square. 10 unless told. */
   readonly terms?: number;
 }
 

@@ -14,7 +14,8 @@ import type { Calculus, SdeProblem } from './problem.ts';
  *
  * @example
  * ```ts
- * import { changeCalculus, geometricBrownianMotion } from '@sntk/sde';
+ * import { changeCalculus } from '@sntk/sde';
+ * import { geometricBrownianMotion } from '@sntk/sde/problems';
  *
  * const ito = geometricBrownianMotion({ rate: 0.5, volatility: 1 });
  * const drift = new Float64Array(1);

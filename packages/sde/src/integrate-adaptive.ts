@@ -1,14 +1,10 @@
-import {
-  ArgumentError,
-  checkFinite,
-  checkInteger,
-  checkLength,
-  checkPositive,
-  NumericalError,
-} from '@sntk/errors';
+import { ArgumentError, checkFinite, checkInteger, checkLength, checkPositive } from '@sntk/errors';
 import type { Rng } from '@sntk/random';
-import { brownianPath } from './brownian-path.ts';
-import type { Method, VariableStep } from './method.ts';
+import { type BrownianPath, brownianPath } from './brownian-path.ts';
+import { type Control, DEPTH, followPath } from './follow-path.ts';
+import { notDense } from './integrate.ts';
+import { interpolant } from './interpolant.ts';
+import type { Method } from './method.ts';
 import { type MethodName, suitableMethod } from './methods/registry.ts';
 import { checkProblem, type SdeProblem } from './problem.ts';
 
@@ -32,8 +28,10 @@ export interface AdaptiveOptions {
   readonly firstStep?: number;
   /** Steps a path may take, refused ones included; 100,000 unless told. */
   readonly maxSteps?: number;
-  /** Times to keep, ascending, any of [t0, t1]; every path steps onto them. */
+  /** Times to keep, ascending, any of [t0, t1]; with noise every path steps onto them, without it is interpolated. */
   readonly saveAt?: readonly number[];
+  /** Keeps the state of every step, so that `at` can answer any time. */
+  readonly dense?: boolean;
   /** A path stops where this first is ≤ 0; it sees `[dimension]` of one path. */
   readonly stopWhen?: (t: number, x: Float64Array) => number;
   /** Stops the integration with the signal's reason. */
@@ -51,17 +49,14 @@ export interface AdaptiveSolution {
   /** Steps taken and refused, by path. */
   readonly accepted: Int32Array;
   readonly rejected: Int32Array;
+  /**
+   * The state at any time from t0 to t1, `[dimension, paths]`, to the order of the method; needs `dense`. Without noise it
+   * is the method's continuous extension, with noise a shorter step on the same path.
+   */
+  at(time: number): Float64Array;
 }
 
 const WHERE = 'integrateAdaptive';
-
-/** Step ends are multiples of the interval's 2^-DEPTH, which is as far as a path is refined. */
-const DEPTH = 32;
-
-/** A step is made this part of what the estimate allows, and changes by no more than these factors. */
-const SAFETY = 0.9;
-const SMALLEST = 0.2;
-const LARGEST = 5;
 
 /**
  * Integrates with steps chosen by an error estimate, every path with its own, by proportional-integral control.
@@ -80,7 +75,8 @@ const LARGEST = 5;
  * @example
  * ```ts
  * import { createRng } from '@sntk/random';
- * import { geometricBrownianMotion, integrateAdaptive } from '@sntk/sde';
+ * import { integrateAdaptive } from '@sntk/sde';
+ * import { geometricBrownianMotion } from '@sntk/sde/problems';
  *
  * const stock = geometricBrownianMotion({ rate: 0.05, volatility: 0.2 });
  * const { endTimes } = integrateAdaptive(stock, {
@@ -91,7 +87,7 @@ const LARGEST = 5;
  */
 export function integrateAdaptive(problem: SdeProblem, options: AdaptiveOptions): AdaptiveSolution {
   checkProblem(WHERE, problem);
-  const { t0 = 0, t1, paths = 1, firstPath = 0, saveAt = [], rng, signal } = options;
+  const { t0 = 0, t1, paths = 1, firstPath = 0, saveAt = [], dense = false, rng, signal } = options;
   checkInteger(WHERE, 'options.paths', paths, 1);
   checkInteger(WHERE, 'options.firstPath', firstPath);
   checkFinite(WHERE, 'options.t0', [t0]);
@@ -106,7 +102,7 @@ export function integrateAdaptive(problem: SdeProblem, options: AdaptiveOptions)
   }
   checkFinite(WHERE, 'options.x0', options.x0);
   if (options.x0.length !== d) checkLength(WHERE, 'options.x0', options.x0, d * paths, 'dimension × paths');
-  const stops = saveAt.map((time, k) => savedTick(time, k, options));
+  const ticks = saveAt.map((time, k) => savedTick(time, k, options));
   const control = controlOf(method, options);
   const states = saveAt.map(() => new Float64Array(d * paths));
   const final = new Float64Array(d * paths);
@@ -117,6 +113,10 @@ export function integrateAdaptive(problem: SdeProblem, options: AdaptiveOptions)
     for (let i = 0; i < d; i++) into[i * paths + p] = x[i];
   };
   const step = method.embedded!.prepare(problem, 1);
+  const interpolate = interpolant(problem, method, 1);
+  const [dW, W, Z] = [0, 1, 2].map(() => new Float64Array(noiseDimension));
+  const x = new Float64Array(d);
+  const tracks: Track[] = [];
   for (let p = 0; p < paths; p++) {
     signal?.throwIfAborted();
     const path =
@@ -132,22 +132,72 @@ export function integrateAdaptive(problem: SdeProblem, options: AdaptiveOptions)
         : undefined;
     const each = options.x0.length === d ? 1 : paths;
     const start = Float64Array.from({ length: d }, (_, i) => options.x0[each === 1 ? i : i * paths + p]);
+    const track: Track = { path, ticks: [0], states: [start.slice()] };
+    let saved = 0;
     const run = followPath({
       problem,
       step,
       control,
       start,
-      stops,
+      stops: path ? ticks : [],
       name: firstPath + p,
       draw: (from, to, dW, dZ) => path?.increment(from, to, dW, dZ),
       save: (k, x) => put(x, states[k], p),
+      accept(ends, tick) {
+        if (dense) {
+          track.ticks.push(tick);
+          track.states.push(ends.next.slice());
+        }
+        if (path) return;
+        for (; saved < saveAt.length && saveAt[saved] <= ends.t + ends.h; saved++) {
+          interpolate(ends)((saveAt[saved] - ends.t) / ends.h, x, { dW, W, Z });
+          put(x, states[saved], p);
+        }
+      },
     });
     put(run.state, final, p);
+    if (!path) for (; saved < saveAt.length; saved++) put(run.state, states[saved], p);
     endTimes[p] = run.time;
     accepted[p] = run.accepted;
     rejected[p] = run.rejected;
+    if (dense) tracks.push(track);
   }
-  return { times: Float64Array.from(saveAt), states, final, endTimes, accepted, rejected };
+  const at = (time: number): Float64Array => {
+    if (!dense) throw notDense(WHERE);
+    if (!(time >= t0 && time <= t1)) {
+      const wanted = `from ${t0} to ${t1}`;
+      throw new ArgumentError({ where: `${WHERE}, at`, argument: 'time', wanted, got: time });
+    }
+    const out = new Float64Array(d * paths);
+    const { tick } = control;
+    tracks.forEach(({ path, ticks: stops, states: held }, p) => {
+      const place = (time - t0) / tick;
+      const k = stops.findIndex((end) => end >= place);
+      // Before the first step, or after the last of a path that has stopped.
+      if (k <= 0) {
+        put(held.at(k)!, out, p);
+        return;
+      }
+      const [from, to] = [stops[k - 1], stops[k]];
+      const theta = (place - from) / (to - from);
+      if (path) {
+        path.increment(from * tick, to * tick, dW);
+        path.increment(from * tick, Math.round(place) * tick, W, Z);
+      }
+      const ends = { t: t0 + from * tick, h: (to - from) * tick, x: held[k - 1], next: held[k] };
+      interpolate(ends)(theta, x, { dW, W, Z });
+      put(x, out, p);
+    });
+    return out;
+  };
+  return { times: Float64Array.from(saveAt), states, final, endTimes, accepted, rejected, at };
+}
+
+/** One path's Brownian motion, if it has one, and where its steps ended, the start first. */
+interface Track {
+  readonly path: BrownianPath | undefined;
+  readonly ticks: number[];
+  readonly states: Float64Array[];
 }
 
 function adaptiveMethod(problem: SdeProblem, choice: Method | MethodName): Method {
@@ -180,19 +230,6 @@ function savedTick(time: number, k: number, { t0 = 0, t1, saveAt }: AdaptiveOpti
   return Math.round(((time - t0) / (t1 - t0)) * 2 ** DEPTH);
 }
 
-interface Control {
-  readonly t0: number;
-  /** Length of the finest step. */
-  readonly tick: number;
-  readonly absolute: number;
-  readonly relative: number;
-  readonly firstStep: number;
-  readonly maxSteps: number;
-  readonly order: { readonly noise: number; readonly none: number };
-  readonly stopWhen: AdaptiveOptions['stopWhen'];
-  readonly signal: AbortSignal | undefined;
-}
-
 function controlOf(method: Method, options: AdaptiveOptions): Control {
   const { t0 = 0, t1, tolerance = {}, maxSteps = 100_000 } = options;
   const { absolute = 1e-4, relative = 1e-3 } = tolerance;
@@ -208,105 +245,4 @@ function controlOf(method: Method, options: AdaptiveOptions): Control {
     stopWhen: options.stopWhen,
     signal: options.signal,
   };
-}
-
-/** One path from tick 0 to tick 2^DEPTH. */
-function followPath(run: {
-  readonly problem: SdeProblem;
-  readonly step: VariableStep;
-  readonly control: Control;
-  readonly start: Float64Array;
-  readonly stops: readonly number[];
-  readonly name: number;
-  readonly draw: (from: number, to: number, dW: Float64Array, dZ: Float64Array) => void;
-  readonly save: (k: number, x: Float64Array) => void;
-}): { state: Float64Array; time: number; accepted: number; rejected: number } {
-  const { problem, step, control, start, stops, name, draw, save } = run;
-  const { t0, tick, absolute, relative, stopWhen } = control;
-  const { dimension, noiseDimension, noise } = problem;
-  const power = noise === 'none' ? control.order.none : control.order.noise;
-  const end = 2 ** DEPTH;
-  const dW = new Float64Array(noiseDimension);
-  const dZ = new Float64Array(noiseDimension);
-  const error = new Float64Array(dimension);
-  let state = start;
-  let next: Float64Array = new Float64Array(dimension);
-  let at = 0;
-  let saved = 0;
-  let accepted = 0;
-  let rejected = 0;
-  let lastError = 1;
-  let wanted = Math.max(1, Math.min(end, Math.round(control.firstStep / tick)));
-  // Once the sign has changed, no step may reach beyond this tick.
-  let barrier = end;
-  const fail = (found: string, fix: string): NumericalError =>
-    new NumericalError({
-      where: WHERE,
-      found: `path ${name} at time ${t0 + at * tick} ${found}`,
-      fix,
-      details: { time: t0 + at * tick, path: name, lastFinite: state.slice() },
-    });
-  const keep = (upTo: number): void => {
-    while (saved < stops.length && stops[saved] <= upTo) save(saved++, state);
-  };
-  keep(0);
-  const stopped = (t: number, x: Float64Array): boolean => {
-    if (!stopWhen) return false;
-    const value = stopWhen(t, x);
-    if (Number.isNaN(value)) throw fail('has stopWhen not a number', 'return a number for every state');
-    return value <= 0;
-  };
-  let done = stopped(t0, state);
-  while (!done && at < end) {
-    control.signal?.throwIfAborted();
-    if (accepted + rejected >= control.maxSteps) {
-      throw fail(`has taken ${control.maxSteps} steps`, 'allow more error, or raise options.maxSteps');
-    }
-    const limit = Math.min(saved < stops.length ? stops[saved] : end, barrier);
-    const size = Math.min(wanted, limit - at);
-    const h = size * tick;
-    draw(at * tick, (at + size) * tick, dW, dZ);
-    step(t0 + at * tick, h, state, dW, next, dZ, error);
-    let worst = 0;
-    for (let i = 0; i < dimension; i++) {
-      const scale = absolute + relative * Math.max(Math.abs(state[i]), Math.abs(next[i]));
-      const part = Math.abs(error[i]) / scale;
-      // Written so that NaN counts as a refusal.
-      if (!(part <= worst)) worst = part;
-    }
-    const finite = Number.isFinite(worst) && next.every(Number.isFinite);
-    if (!finite || worst > 1) {
-      rejected++;
-      const factor = finite ? Math.max(SMALLEST, SAFETY * worst ** (-1 / power)) : SMALLEST;
-      if (size <= 1) throw fail('needs steps below 2^-32 of the interval', 'allow more error');
-      wanted = Math.max(1, Math.floor(size * factor));
-      continue;
-    }
-    const hit = stopped(t0 + (at + size) * tick, next);
-    if (hit && size > 1) {
-      // The zero lies within: half the step, with half of this path's own increment.
-      barrier = at + size;
-      wanted = Math.max(1, Math.floor(size / 2));
-      rejected++;
-      continue;
-    }
-    accepted++;
-    at += size;
-    [state, next] = [next, state];
-    done = hit;
-    keep(at);
-    const floor = Math.max(worst, 1e-10);
-    const factor = SAFETY * floor ** (-0.7 / power) * lastError ** (0.4 / power);
-    lastError = floor;
-    const allowed = Math.round(size * Math.min(LARGEST, Math.max(SMALLEST, factor)));
-    // A step cut short to meet a saved time says little against the one that was wanted.
-    wanted = Math.max(1, Math.min(end, size < wanted ? Math.max(wanted, allowed) : allowed));
-    if (barrier < end) {
-      // Bisection: no step beyond half of what is left to the tick where the sign had changed.
-      if (at >= barrier) barrier = end;
-      else wanted = Math.min(wanted, Math.max(1, Math.floor((barrier - at) / 2)));
-    }
-  }
-  keep(end);
-  return { state: state.slice(), time: t0 + at * tick, accepted, rejected };
 }

@@ -71,7 +71,8 @@ interface Sums {
  * @example
  * ```ts
  * import { createRng } from '@sntk/random';
- * import { geometricBrownianMotion, multilevelMean } from '@sntk/sde';
+ * import { geometricBrownianMotion } from '@sntk/sde/problems';
+ * import { multilevelMean } from '@sntk/sde/statistics';
  *
  * const { mean } = multilevelMean(geometricBrownianMotion({ rate: 0.05, volatility: 0.2 }), {
  *   method: 'milstein', x0: [1], t1: 1, accuracy: 0.002, rng: createRng(1),

@@ -40,7 +40,7 @@ export interface RunningMoments {
  *
  * @example
  * ```ts
- * import { runningMoments } from '@sntk/sde';
+ * import { runningMoments } from '@sntk/sde/statistics';
  *
  * const moments = runningMoments(1);
  * moments.push(Float64Array.of(1, 2), 2);

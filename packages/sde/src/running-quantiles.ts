@@ -41,7 +41,7 @@ const OFFSET = 2 ** 40;
  *
  * @example
  * ```ts
- * import { runningQuantiles } from '@sntk/sde';
+ * import { runningQuantiles } from '@sntk/sde/statistics';
  *
  * const quantiles = runningQuantiles(1);
  * quantiles.push(Float64Array.from({ length: 101 }, (_, i) => i), 101);

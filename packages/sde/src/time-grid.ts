@@ -61,27 +61,68 @@ export function timeAt(grid: TimeGrid, step: number): number {
   return grid.t0 + step * grid.h;
 }
 
-/** The step numbers to keep, ascending; refused when a time is off the grid. */
-export function savedSteps(
+/** A time to keep: the part, from 0 to below 1, of step number `step` that lies before it. */
+export interface SavedTime {
+  readonly time: number;
+  readonly step: number;
+  readonly part: number;
+}
+
+/**
+ * Where a time lies in the grid; one within rounding of a grid time is on it. Refused outside of the interval, and off the
+ * grid unless values `between` steps are known.
+ */
+export function placeOf(
+  where: string,
+  argument: string,
+  time: number,
+  grid: TimeGrid,
+  between: boolean,
+): SavedTime {
+  const end = timeAt(grid, grid.steps);
+  const nearest = Math.round((time - grid.t0) / grid.h);
+  const off = time - timeAt(grid, nearest);
+  const onGrid = Math.abs(off) <= ROUNDING * Math.max(grid.h, Math.abs(time));
+  if (onGrid && nearest >= 0 && nearest <= grid.steps) {
+    return { time: timeAt(grid, nearest), step: nearest, part: 0 };
+  }
+  if (!(time > grid.t0 && time < end)) {
+    throw new ArgumentError({ where, argument, wanted: `a time from ${grid.t0} to ${end}`, got: time });
+  }
+  if (!between) {
+    throw new ArgumentError({
+      where,
+      argument,
+      wanted: `a time of the grid ${grid.t0} + k·${grid.h}, as increments of your own say nothing in between`,
+      got: time,
+      fix: 'pass rng in place of increments, or choose the steps so that every saved time is on the grid',
+    });
+  }
+  const step = off > 0 ? nearest : nearest - 1;
+  return { time, step, part: (time - timeAt(grid, step)) / grid.h };
+}
+
+/** The times to keep, ascending. */
+export function savedTimes(
   where: string,
   grid: TimeGrid,
   saveAt: readonly number[] | 'all' | undefined,
-): number[] {
+  between: boolean,
+): SavedTime[] {
   if (saveAt === undefined) return [];
-  if (saveAt === 'all') return Array.from({ length: grid.steps + 1 }, (_, k) => k);
+  if (saveAt === 'all') {
+    return Array.from({ length: grid.steps + 1 }, (_, step) => ({ time: timeAt(grid, step), step, part: 0 }));
+  }
   return saveAt.map((time, i) => {
-    const k = Math.round((time - grid.t0) / grid.h);
-    const off = Math.abs(timeAt(grid, k) - time);
-    const ascending = i === 0 || time > saveAt[i - 1];
-    if (!(k >= 0 && k <= grid.steps && off <= ROUNDING * Math.max(grid.h, Math.abs(time)) && ascending)) {
+    const argument = `options.saveAt[${i}]`;
+    if (i > 0 && !(time > saveAt[i - 1])) {
       throw new ArgumentError({
         where,
-        argument: `options.saveAt[${i}]`,
-        wanted: `a time of the grid ${grid.t0} + k·${grid.h}, k = 0 … ${grid.steps}, after the one before`,
+        argument,
+        wanted: `above the one before, ${saveAt[i - 1]}`,
         got: time,
-        fix: 'choose the steps so that every saved time is on the grid',
       });
     }
-    return k;
+    return placeOf(where, argument, time, grid, between);
   });
 }

@@ -1,86 +1,31 @@
-import { ArgumentError, NumericalError } from '@sntk/errors';
+import { NumericalError } from '@sntk/errors';
 import { createRng } from '@sntk/random';
 import { describe, expect, test } from 'vitest';
-import {
-  arctangent,
-  brownianIncrements,
-  dampedAdditive,
-  geometricBrownianMotion,
-  integrate,
-  levyArea,
-  methods,
-  nonCommutativeLinear,
-  ornsteinUhlenbeck,
-  type ReferenceProblem,
-  runningMoments,
-  type SdeProblem,
-} from '../src/index.ts';
-import { meanAndError, oneStepMean, slope, strongOrder } from './support.ts';
+import { strongConvergence } from '../src/analysis.ts';
+import { integrate, methods, type SdeProblem } from '../src/index.ts';
+import { dampedAdditive, ornsteinUhlenbeck } from '../src/problems.ts';
+import { expectOrder } from './support.ts';
 
 type Name = keyof typeof methods;
 
 const rng = createRng('higher order');
 
-function expectOrder({ mean, error }: { mean: number; error: number }, declared: number): void {
-  expect(Math.abs(mean - declared) + 2 * error, `${mean} ± ${error} for ${declared}`).toBeLessThan(0.1);
-}
-
-/** x = ln y with dy = (r y + c) dt + s y dW, so E e^x follows m' = r m + c: a nonlinear drift with additive noise. */
-function logarithm(r: number, c: number, s: number): SdeProblem {
-  return {
-    dimension: 1,
-    noiseDimension: 1,
-    noise: 'additive',
-    calculus: 'ito',
-    drift(_t, x, out) {
-      for (let i = 0; i < out.length; i++) out[i] = r - (s * s) / 2 + c * Math.exp(-x[i]);
-    },
-    diffusion: { apply: (_t, _x, dW, out) => out.set(dW.map((w) => s * w)) },
-  };
-}
-
-/** dx = sin x dt + dW: a nonlinear drift whose derivatives are bounded, so that no path rules the mean square. */
-const sine: SdeProblem = {
-  ...logarithm(0, 0, 1),
-  drift(_t, x, out) {
-    for (let i = 0; i < out.length; i++) out[i] = Math.sin(x[i]);
-  },
-};
-
-describe('strong order 1.5', () => {
-  test.each<Name>(['sra1', 'sra3'])('of %s is reached for additive noise under a nonlinear drift', (name) => {
-    const order = strongOrder({
-      method: methods[name],
-      problem: sine,
-      x0: [1],
-      levels: [5, 6, 7, 8],
-      paths: 100,
-      reference: 12,
-    });
-    expectOrder(order, methods[name].orders.additive!.strong);
-  });
-
-  test.each<Name>(['sra1', 'sra3'])('of %s is not lost when the noise depends on time', (name) => {
+describe('additive noise that depends on time', () => {
+  test.each<Name>(['sra1', 'sra3'])('does not lower the order of %s', (name) => {
     // This problem is linear, where the terms of order 1.5 vanish and order 2 shows.
-    const order = strongOrder({
-      method: methods[name],
-      problem: dampedAdditive({ a: 0.7, b: 1 }),
+    const { order, orderError } = strongConvergence(dampedAdditive({ a: 0.7, b: 1 }), {
+      method: name,
       x0: [1],
+      t1: 1,
       levels: [4, 5, 6, 7],
       paths: 200,
+      rng,
     });
-    expectOrder(order, 2);
+    expectOrder({ mean: order, error: orderError }, 2);
   });
 });
 
 describe('Euler methods for hard drifts', () => {
-  test.each<Name>(['tamedEuler', 'implicitEuler'])('%s has strong order 1 under additive noise', (name) => {
-    const problem = logarithm(0.5, 1, 1);
-    const levels = [4, 5, 6, 7];
-    const order = strongOrder({ method: methods[name], problem, x0: [0], levels, paths: 60, reference: 11 });
-    expectOrder(order, methods[name].orders.additive!.strong);
-  });
-
   const cubic: SdeProblem = {
     dimension: 1,
     noiseDimension: 1,
@@ -137,231 +82,5 @@ describe('Euler methods for hard drifts', () => {
       expect(size('sra1', h) / Math.abs(1 - h + h ** 2 / 2)).toBeCloseTo(1, 12);
       expect(size('sra3', h) / Math.abs(1 - h + h ** 2 / 2 - h ** 3 / 6)).toBeCloseTo(1, 10);
     }
-  });
-
-  test('the mean square stability of a step under dx = a x dt + b x dW is the one of its polynomial', () => {
-    // E|x'/x|² by quadrature: Euler (1 + ah)² + b²h, Milstein that and b⁴h²/2, implicit Euler (1 + b²h)/(1 − ah)².
-    const problem = {
-      ...geometricBrownianMotion({ rate: -3, volatility: 1.5 }),
-      driftSolve: (k: number) => (_t: number, _x: Float64Array, r: Float64Array) => {
-        for (let i = 0; i < r.length; i++) r[i] /= 1 + 3 * k;
-      },
-    };
-    const [a, b] = [-3, 1.5];
-    for (const h of [0.1, 0.5, 1]) {
-      const square = (name: Name): number => oneStepMean(problem, methods[name], [1], h, ([x]) => x * x);
-      expect(square('eulerMaruyama')).toBeCloseTo((1 + a * h) ** 2 + b * b * h, 9);
-      const milstein = (1 + a * h) ** 2 + b * b * h + 0.5 * b ** 4 * h * h;
-      expect(square('milstein')).toBeCloseTo(milstein, 9);
-      expect(square('implicitEuler')).toBeCloseTo((1 + b * b * h) / (1 - a * h) ** 2, 9);
-      expect(square('tamedEuler')).toBeCloseTo((1 + (a * h) / (1 + h * 3)) ** 2 + b * b * h, 9);
-    }
-  });
-});
-
-describe('weak order by quadrature of one step', () => {
-  const sizes = [6, 7, 8, 9];
-  const localOrder = (error: (h: number) => number): number =>
-    slope(
-      sizes,
-      sizes.map((l) => Math.abs(error(2 ** -l))),
-    );
-
-  test('of platenWeak is 2 for the moments under noise that does not commute', () => {
-    const problem = nonCommutativeLinear({ decay: 1, first: 0.8, second: 0.5 });
-    const x0 = [1, 0.5];
-    const moments = [
-      (x: readonly number[]) => x[0] * x[0],
-      (x: readonly number[]) => x[0] * x[1],
-      (x: readonly number[]) => x[1] * x[1],
-    ];
-    moments.forEach((phi, entry) => {
-      const at = [0, 1, 3][entry];
-      const order = localOrder(
-        (h) => oneStepMean(problem, methods.platenWeak, x0, h, phi) - problem.secondMoment!(h, x0)[at],
-      );
-      expect(Math.abs(order - 3), `${order}`).toBeLessThan(0.1);
-    });
-  });
-
-  test.each<[Name, number]>([
-    ['platenWeak', 2],
-    ['milsteinCommutative', 1],
-    ['exponentialMilstein', 1],
-    ['tamedEuler', 1],
-    ['implicitEuler', 1],
-    ['sriw1', 2],
-  ])('of %s is %d for the second moment of geometric Brownian motion', (name, weak) => {
-    const whole = geometricBrownianMotion({ rate: 0.5, volatility: 0.6 });
-    // Half of the drift as the linear part: all of it would make the mean exact.
-    const problem: ReferenceProblem = {
-      ...whole,
-      linear: {
-        exponential: (h) => whole.linear!.exponential(h / 2),
-        remainder: (_t, x, out) => out.set(x.map((v) => 0.25 * v)),
-      },
-    };
-    const square = ([x]: readonly number[]): number => x * x;
-    const order = localOrder(
-      (h) => oneStepMean(problem, methods[name], [1], h, square) - problem.secondMoment!(h, [1])[0],
-    );
-    expect(methods[name].orders.diagonal!.weak).toBe(weak);
-    expect(Math.abs(order - 1 - weak), `${order}`).toBeLessThan(0.1);
-  });
-
-  test('of sriw2 is 1.5, which shows at small steps', () => {
-    const problem = geometricBrownianMotion({ rate: -0.5, volatility: 1.5 });
-    const small = [11, 12, 13, 14];
-    const errors = small.map((l) => {
-      const h = 2 ** -l;
-      return Math.abs(
-        oneStepMean(problem, methods.sriw2, [1], h, ([x]) => x * x) - problem.secondMoment!(h, [1])[0],
-      );
-    });
-    expect(methods.sriw2.orders.diagonal!.weak).toBe(1.5);
-    expect(Math.abs(slope(small, errors) - 2.5)).toBeLessThan(0.1);
-  });
-
-  test.each<Name>(['sra1', 'sra3', 'platenWeak'])(
-    'of %s is 2 for a nonlinear drift with additive noise',
-    (name) => {
-      const [r, c] = [0.5, 1];
-      const problem = logarithm(r, c, 0.8);
-      const exact = (h: number): number => Math.exp(r * h) + (c / r) * Math.expm1(r * h);
-      const order = localOrder(
-        (h) => oneStepMean(problem, methods[name], [0], h, ([x]) => Math.exp(x)) - exact(h),
-      );
-      expect(methods[name].orders.additive!.weak).toBe(2);
-      expect(Math.abs(order - 3), `${order}`).toBeLessThan(0.12);
-    },
-  );
-});
-
-describe('Lévy areas', () => {
-  test('lift Milstein to strong order 1 for noise that does not commute', () => {
-    const problem = nonCommutativeLinear({ decay: 1, first: 0.8, second: 0.6 });
-    const common = { x0: [1, 0.5], levels: [4, 5, 6, 7], paths: 60, reference: 11 };
-    expectOrder(strongOrder({ ...common, problem, method: methods.milsteinLevy }), 1);
-  });
-
-  test('of one noise in two coordinates agree with the commutative scheme', () => {
-    const problem: SdeProblem = { ...arctangent({ a: 0.5 }), noise: 'commutative' };
-    const options = { x0: [0.3], t1: 1, steps: 8, paths: 20, rng };
-    expect(integrate(problem, { ...options, method: 'milsteinLevy' }).final).toEqual(
-      integrate(problem, { ...options, method: 'milsteinCommutative' }).final,
-    );
-  });
-
-  const paths = 20_000;
-  const [h, terms] = [0.25, 6];
-  const draw = brownianIncrements({ rng, noiseDimension: 2, paths, step: h, integrals: 'levyArea', terms });
-  const dW = new Float64Array(2 * paths);
-  const I = new Float64Array(4 * paths);
-  draw(3, dW, I);
-  const area = Array.from({ length: paths }, (_, p) => 0.5 * (I[paths + p] - I[2 * paths + p]));
-
-  test('keep the algebra of iterated integrals', () => {
-    for (let p = 0; p < paths; p += 97) {
-      const [u, v] = [dW[p], dW[paths + p]];
-      expect(I[p]).toBeCloseTo(0.5 * (u * u - h), 14);
-      expect(I[3 * paths + p]).toBeCloseTo(0.5 * (v * v - h), 14);
-      expect(I[paths + p] + I[2 * paths + p]).toBeCloseTo(u * v, 14);
-    }
-  });
-
-  test('have variance h²/4, by themselves, and h²/12 (1 + |dW|²/h) given the increments', () => {
-    const squares = meanAndError(area.map((a) => a * a));
-    expect(Math.abs(squares.mean - (h * h) / 4)).toBeLessThan(4 * squares.error);
-    const residual = meanAndError(
-      area.map((a, p) => {
-        const radius = dW[p] ** 2 + dW[paths + p] ** 2;
-        return (a * a - (h * h * (1 + radius / h)) / 12) * radius;
-      }),
-    );
-    expect(Math.abs(residual.mean)).toBeLessThan(4 * residual.error);
-  });
-
-  test('have the characteristic function of the Lévy area, 1/cosh(λh/2), up to the truncation', () => {
-    for (const frequency of [2, 8, 16]) {
-      const found = meanAndError(area.map((a) => Math.cos(frequency * a)));
-      const truth = 1 / Math.cosh((frequency * h) / 2);
-      // With a normal of the same variance the whole law would be e^{−λ²h²/8}, many errors away.
-      expect(Math.abs(found.mean - truth)).toBeLessThan(4 * found.error);
-    }
-    const normal = Math.exp(-((16 * h) ** 2) / 8);
-    const found = meanAndError(area.map((a) => Math.cos(16 * a)));
-    expect(Math.abs(found.mean - normal)).toBeGreaterThan(20 * found.error);
-  });
-
-  test('belong to the same increments and the same ∫W as the other integrals', () => {
-    const plain = new Float64Array(2 * paths);
-    brownianIncrements({ rng, noiseDimension: 2, paths, step: h })(3, plain);
-    expect(plain).toEqual(dW);
-    const Z = new Float64Array(2 * paths);
-    const again = new Float64Array(2 * paths);
-    brownianIncrements({ rng, noiseDimension: 2, paths, step: h, integrals: 'spaceTime' })(3, again, Z);
-    expect(again).toEqual(dW);
-    // E[A | dW, H] = H₁ dW₂ − H₂ dW₁, which has two thirds of the variance; what is left does not know of it.
-    const H = Z.map((z, i) => z / h - 0.5 * dW[i]);
-    const explained = Array.from({ length: paths }, (_, p) => H[p] * dW[paths + p] - H[paths + p] * dW[p]);
-    const left = area.map((a, p) => a - explained[p]);
-    const cross = meanAndError(left.map((b, p) => b * explained[p]));
-    expect(Math.abs(cross.mean)).toBeLessThan(4 * cross.error);
-    const rest = meanAndError(left.map((b) => b * b));
-    expect(Math.abs(rest.mean - (h * h) / 12)).toBeLessThan(4 * rest.error);
-    const variance = meanAndError(Array.from(H, (v) => v * v));
-    expect(Math.abs(variance.mean - h / 12)).toBeLessThan(4 * variance.error);
-    const withW = meanAndError(Array.from(H, (v, i) => v * dW[i]));
-    expect(Math.abs(withW.mean)).toBeLessThan(4 * withW.error);
-  });
-
-  test('make the moments of noise that does not commute exact with milsteinLevy and platenWeak', () => {
-    const problem: ReferenceProblem = nonCommutativeLinear({ decay: 1, first: 0.8, second: 0.6 });
-    for (const [method, steps] of [
-      ['milsteinLevy', 100],
-      ['platenWeak', 16],
-    ] as const) {
-      const count = 4000;
-      const { final } = integrate(problem, { method, x0: [1, 0.5], t1: 1, steps, paths: count, rng });
-      const moments = runningMoments(2);
-      moments.push(
-        final.map((x) => x * x),
-        count,
-      );
-      const truth = problem.secondMoment!(1, [1, 0.5]);
-      [0, 3].forEach((at, i) => {
-        expect(Math.abs(moments.mean()[i] - truth[at])).toBeLessThan(4 * moments.standardError()[i]);
-      });
-    }
-  });
-
-  test('depend neither on the block of paths nor on the order of the steps', () => {
-    for (const integrals of ['spaceTime', 'levyArea', 'weakLevyArea'] as const) {
-      const common = { rng, noiseDimension: 3, step: 0.1, integrals, terms: 3 };
-      const whole = brownianIncrements({ ...common, paths: 7 });
-      const part = brownianIncrements({ ...common, paths: 2, firstPath: 4 });
-      const rows = integrals === 'spaceTime' ? 3 : 9;
-      const [w, v] = [new Float64Array(3 * 7), new Float64Array(3 * 2)];
-      const [a, b] = [new Float64Array(rows * 7), new Float64Array(rows * 2)];
-      whole(1, w, a);
-      whole(20, w, a);
-      part(20, v, b);
-      for (let r = 0; r < rows; r++) for (const p of [0, 1]) expect(b[r * 2 + p]).toBe(a[r * 7 + 4 + p]);
-    }
-  });
-
-  test('are asked for when a method takes them', () => {
-    const options = { method: 'milsteinLevy', x0: [1, 1], t1: 1, steps: 2 } as const;
-    const plain = brownianIncrements({ rng, noiseDimension: 2, paths: 1, step: 0.5 });
-    expect(() => integrate(levyArea('ito'), { ...options, increments: plain })).toThrow(ArgumentError);
-    expect(() =>
-      integrate(levyArea('ito'), { ...options, increments: (_k, out) => void out.fill(0) }),
-    ).toThrow('a source that also writes the levyArea integrals, which milsteinLevy takes');
-    expect(() =>
-      brownianIncrements({ rng, noiseDimension: 2, paths: 1, step: 0.5, integrals: 'area' as 'levyArea' }),
-    ).toThrow('options.integrals must be one of spaceTime, levyArea, weakLevyArea');
-    expect(() => brownianIncrements({ rng, noiseDimension: 2, paths: 1, step: 0.5, terms: 0 })).toThrow(
-      'terms',
-    );
   });
 });

@@ -1,19 +1,16 @@
 import { ArgumentError, NumericalError } from '@sntk/errors';
 import { createRng } from '@sntk/random';
 import { describe, expect, test } from 'vitest';
+import { type AdaptiveOptions, brownianPath, integrateAdaptive, type SdeProblem } from '../src/index.ts';
 import {
-  type AdaptiveOptions,
   arctangent,
-  brownianPath,
   dampedAdditive,
   geometricBrownianMotion,
-  integrateAdaptive,
   levyArea,
   ornsteinUhlenbeck,
   type ReferenceProblem,
-  runningMoments,
-  type SdeProblem,
-} from '../src/index.ts';
+} from '../src/problems.ts';
+import { runningMoments } from '../src/statistics.ts';
 
 const rng = createRng('adaptive');
 const gbm = geometricBrownianMotion({ rate: 0.3, volatility: 0.5 });

@@ -2,22 +2,25 @@ import { ArgumentError, NumericalError } from '@sntk/errors';
 import { createRng } from '@sntk/random';
 import { describe, expect, test } from 'vitest';
 import {
-  arctangent,
   brownianPath,
   changeCalculus,
-  dampedAdditive,
-  geometricBrownianMotion,
   type IntegrateOptions,
   integrate,
   integrateAsync,
-  levyArea,
   type methods,
+  type SdeProblem,
+} from '../src/index.ts';
+import {
+  arctangent,
+  dampedAdditive,
+  geometricBrownianMotion,
+  levyArea,
   nonCommutativeLinear,
   ornsteinUhlenbeck,
   type ReferenceProblem,
-  runningMoments,
-  type SdeProblem,
-} from '../src/index.ts';
+} from '../src/problems.ts';
+import { runningMoments } from '../src/statistics.ts';
+import { meanAndError } from './support.ts';
 
 const rng = createRng('integrate');
 const gbm = geometricBrownianMotion({ rate: 0.1, volatility: 0.3, dimension: 2 });
@@ -251,6 +254,73 @@ describe('what is kept and reported', () => {
   });
 });
 
+describe('what stops a path', () => {
+  const walk: SdeProblem = ornsteinUhlenbeck({ rate: 1e-9, volatility: 1 });
+  const options = { x0: [0], t1: 1, paths: 4000, rng, stopWhen: (_t: number, x: Float64Array) => 1 - x[0] };
+
+  test('is met at the end of a step, with the law of the Brownian motion at those times', () => {
+    const { final, endTimes } = integrate(walk, { ...options, method: 'eulerMaruyama', steps: 64 });
+    const plain = integrate(walk, {
+      ...options,
+      stopWhen: () => 1,
+      method: 'eulerMaruyama',
+      steps: 64,
+      saveAt: 'all',
+    });
+    expect([...plain.endTimes]).toEqual(new Array(4000).fill(1));
+    for (let p = 0; p < 4000; p++) {
+      // The first time of the grid at which the same path, left alone, is there.
+      const k = plain.states.findIndex((x) => x[p] >= 1);
+      expect(endTimes[p]).toBe(k < 0 ? 1 : k / 64);
+      expect(final[p]).toBe((k < 0 ? plain.final : plain.states[k])[p]);
+    }
+    // P(max W ≥ 1) = 2 P(W ≥ 1) = 0.3173 in continuous time; Broadie, Glasserman and Kou's barrier for steps of h is
+    // 1 + 0.5826 √h.
+    const crossed = meanAndError(Array.from(endTimes, (t) => (t < 1 ? 1 : 0)));
+    const shifted = 0.2833;
+    expect(Math.abs(crossed.mean - shifted)).toBeLessThan(4 * crossed.error);
+  });
+
+  test('keeps the stopped states at all later times, ends when all have stopped, and leaves the other paths alone', () => {
+    const problem = nonCommutativeLinear({ decay: -1, first: 0.3, second: 0.2, calculus: 'stratonovich' });
+    for (const method of ['stochasticHeun', 'reversibleHeun'] as const) {
+      const common = { method, x0: [1, 0], t1: 1, steps: 16, paths: 40, rng, dense: true } as const;
+      const whole = integrate(problem, common);
+      const seen: number[] = [];
+      const stopped = integrate(problem, {
+        ...common,
+        saveAt: [0.51, 0.99],
+        stopWhen: (_t, x) => 2 - Math.hypot(x[0], x[1]),
+        onProgress: ({ done }) => seen.push(done),
+      });
+      expect(stopped.endTimes.some((t) => t < 1)).toBe(true);
+      expect(stopped.endTimes.some((t) => t === 1)).toBe(true);
+      for (let p = 0; p < 40; p++) {
+        const end = stopped.endTimes[p];
+        for (const t of [0.3, 0.51, 0.75, 0.99]) {
+          const wanted = whole.at(Math.min(t, end));
+          for (const i of [p, 40 + p]) expect(Math.abs(stopped.at(t)[i] - wanted[i])).toBeLessThan(1e-12);
+        }
+        expect(Math.abs(stopped.states[1][p] - stopped.at(0.99)[p])).toBe(0);
+      }
+      const early = integrate(problem, { ...common, stopWhen: (t) => 0.4 - t, saveAt: [0.2, 0.9] });
+      expect([...early.endTimes]).toEqual(new Array(40).fill(7 / 16));
+      expect(early.states[1]).toEqual(early.final);
+      expect(early.at(0.95)).toEqual(early.final);
+      expect(seen.at(-1)).toBe(16);
+      const never = integrate(problem, { ...common, stopWhen: () => 0 });
+      expect([...never.endTimes]).toEqual(new Array(40).fill(0));
+      expect(never.at(0.5)).toEqual(never.at(0));
+    }
+  });
+
+  test('is refused when it is not a number', () => {
+    expect(() =>
+      integrate(walk, { ...options, method: 'sra1', steps: 2, stopWhen: () => Number.NaN }),
+    ).toThrow('path 0 at time 0 has stopWhen not a number');
+  });
+});
+
 describe('refusals', () => {
   const options: IntegrateOptions = { method: 'milstein', x0: [1, 2], t1: 1, steps: 4, rng };
   const attempt =
@@ -265,7 +335,7 @@ describe('refusals', () => {
     );
     expect(attempt(gbm, { method: 'rk4' })).toThrow('"rk4, which needs noise of type none"');
     expect(attempt(levyArea('stratonovich'), { method: 'milstein' })).toThrow(
-      'one of stochasticHeun, eulerHeun, midpoint, got "milstein, which needs noise of type diagonal"',
+      'one of stochasticHeun, eulerHeun, midpoint, reversibleHeun, got "milstein, which needs noise of type diagonal"',
     );
     expect(attempt(levyArea('ito'), { method: 'exponentialEuler' })).toThrow('which needs problem.linear');
     const { diagonal: _, ...bare } = gbm.diffusion!;
@@ -298,9 +368,9 @@ describe('refusals', () => {
     ['options.t1 must be finite', { t1: Number.NaN }],
     ['options.x0 must be of length 2 (dimension) or 6', { x0: [1], paths: 3 }],
     ['options.x0 must be finite', { x0: [1, Number.NaN] }],
-    ['options.saveAt[1] must be a time of the grid', { saveAt: [0, 0.3] }],
-    ['options.saveAt[1] must be a time of the grid', { saveAt: [0.5, 0.25] }],
-    ['options.saveAt[0] must be a time of the grid', { saveAt: [1.25] }],
+    ['options.saveAt[1] must be above the one before, 0.5', { saveAt: [0.5, 0.25] }],
+    ['options.saveAt[0] must be a time from 0 to 1', { saveAt: [1.25] }],
+    ['options.saveAt[0] must be a time from 0 to 1', { saveAt: [Number.NaN] }],
     ['options.rng must be given, or options.increments, not both', { rng: undefined }],
     ['options.rng must be given, or options.increments, not both', { increments: () => {} }],
     ['options.paths must be an integer of at least 1', { paths: 0 }],

@@ -2,7 +2,7 @@ import { ArgumentError } from '@sntk/errors';
 import { createRng } from '@sntk/random';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { runningMoments } from '../src/index.ts';
+import { runningMoments } from '../src/statistics.ts';
 
 describe('runningMoments', () => {
   test('equal the two-pass mean and variance, however the samples are cut and merged', () => {

@@ -1,7 +1,7 @@
 import { ArgumentError } from '@sntk/errors';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { runningQuantiles } from '../src/index.ts';
+import { runningQuantiles } from '../src/statistics.ts';
 
 describe('runningQuantiles', () => {
   test('are the sorted samples up to the relative error, however they are cut and merged', () => {

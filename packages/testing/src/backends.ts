@@ -12,6 +12,7 @@ export interface BackendEntry {
 const LOADERS: Readonly<Record<string, () => Promise<Backend>>> = {
   ndarray: async () => ndarrayBackend(),
   wasm: async () => (await import('@sntk/linalg-wasm')).wasmBackend(),
+  'wasm-threads': async () => (await import('@sntk/linalg-wasm')).threadedWasmBackend({ threads: 2 }),
   blas: async () => (await import('@sntk/linalg-blas')).blasBackend(),
   'tfjs-cpu': async () => (await import('@sntk/linalg-tfjs')).tfjsBackend({ device: 'cpu' }),
   'tfjs-wasm': async () => (await import('@sntk/linalg-tfjs')).tfjsBackend({ device: 'wasm' }),

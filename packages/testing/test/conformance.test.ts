@@ -14,9 +14,10 @@ const absent = (await surveyBackends()).filter((entry) => entry.missing !== unde
 for (const { name, missing } of absent) describe.skip(`backend ${name}: ${missing}`, () => it('conforms'));
 
 describe('surveyBackends', () => {
-  it('lists the five backends that run in Node, each present or with a reason', async () => {
+  it('lists the six backends that run in Node, each present or with a reason', async () => {
     const entries = await surveyBackends();
-    expect(entries.map((entry) => entry.name)).toEqual(['ndarray', 'wasm', 'blas', 'tfjs-cpu', 'tfjs-wasm']);
+    const names = ['ndarray', 'wasm', 'wasm-threads', 'blas', 'tfjs-cpu', 'tfjs-wasm'];
+    expect(entries.map((entry) => entry.name)).toEqual(names);
     for (const { name, backend, missing } of entries) {
       expect(backend === undefined).toBe(missing !== undefined);
       if (backend) expect(backend.name).toBe(name);

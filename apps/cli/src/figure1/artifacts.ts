@@ -1,13 +1,11 @@
-import { createRequire } from 'node:module';
-import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { encodeNpz, type NpyData } from '@sntk/datasets';
 import { toPng } from '@sntk/plot/png';
 import ndarray, { type NdArray } from 'ndarray';
+import { circumstances } from '../circumstances.ts';
+import type { RunFolder } from '../run-folder.ts';
 import type { Figure1Config } from './config.ts';
 import { drawFigure } from './figure.ts';
-import { fieldOf } from './metrics.ts';
 import type { Figure1Result } from './run.ts';
-import type { RunFolder } from './run-folder.ts';
 import { METHODS } from './summary.ts';
 
 /** Writes all files of a run: numbers in summary.json and arrays.npz, circumstances in manifest.json, the figure. */
@@ -40,12 +38,13 @@ function arraysOf({ problem, kernel, outcomes, losses }: Figure1Result): Record<
   const shape = [problem.grid.rows, problem.grid.columns];
   for (const method of METHODS) {
     const outcome = outcomes[method];
-    if (!outcome || !('values' in outcome)) continue;
-    const { grid, train, paths } = outcome.values;
-    const { mean, deviation } = fieldOf(grid, paths);
-    arrays[`${method}_grid_mean`] = ndarray(mean, shape);
-    if (deviation) arrays[`${method}_grid_std`] = ndarray(deviation, shape);
-    arrays[`${method}_train`] = ndarray(train, [problem.train.count, paths]);
+    if (!outcome || 'diverged' in outcome) continue;
+    const { grid, train, values } = outcome.law;
+    arrays[`${method}_grid_mean`] = ndarray(grid.mean, shape);
+    if (grid.deviation) arrays[`${method}_grid_std`] = ndarray(grid.deviation, shape);
+    arrays[`${method}_train_mean`] = ndarray(train.mean);
+    if (train.deviation) arrays[`${method}_train_std`] = ndarray(train.deviation);
+    if (values) arrays[`${method}_train`] = ndarray(values.train, [problem.train.count, values.paths]);
   }
   if (losses.length > 0) {
     const steps = losses[0].length;
@@ -63,7 +62,6 @@ function manifestOf(
   result: Figure1Result,
   times: { readonly started: Date; readonly seconds: number },
 ): Record<string, unknown> {
-  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   return {
     command: 'figure1',
     config,
@@ -72,20 +70,18 @@ function manifestOf(
     steps: result.summary.steps,
     conventions: {
       loss: '½(f − y)², mean over examples; time = learning rate × steps',
-      sntk: 'MATH (30), calibrated: covariance (23), exponential Strang splitting with step η',
+      band:
+        config.band === 'exact'
+          ? 'sntk, paper and independent have the moments MATH (33)–(35), without sampling'
+          : 'sntk, paper and independent are paths; those of SDEs by exponential Strang splitting with step η',
+      sntk: 'MATH (30), calibrated: covariance (23)',
       paper: `MATH (31), ${config.paperDrift} drift`,
       kernelSgd: 'MATH (28); path p sees the minibatches of SGD run p',
       independent: 'MATH (28) with minibatches drawn without replacement, independent between steps',
       parameterization: 'ntk, MATH (1)',
     },
-    versions: { sntk: version, node: process.versions.node, v8: process.versions.v8 },
+    ...circumstances(),
     backend: config.backend,
-    hardware: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      memoryGiB: Math.round(totalmem() / 2 ** 30),
-      platform: `${platform()} ${release()} ${arch()}`,
-    },
     started: times.started.toISOString(),
     seconds: { total: times.seconds, ...result.seconds },
   };

@@ -3,12 +3,10 @@ import { ArgumentError, checkChoice, checkInteger, checkNonNegative, checkPositi
 import { SAMPLERS, type Sampler } from '@sntk/random';
 import { BACKENDS, type BackendName } from '../backends.ts';
 
-/** Activations whose kernels have closed forms; by quadrature a run's millions of pairs would take hours. */
-export const CLOSED_FORMS: readonly string[] = Object.keys(ACTIVATIONS).filter(
-  (name) => !('error' in ACTIVATIONS[name]),
-);
+export const ACTIVATION_NAMES: readonly string[] = Object.keys(ACTIVATIONS);
 export const CONVENTIONS = ['calibrated', 'paper'] as const;
 export const KERNELS = ['analytic', 'empirical'] as const;
+export const BANDS = ['exact', 'sampled'] as const;
 export const DRIFTS = ['mean', 'sum'] as const;
 
 /** Everything a run depends on. Goes into the manifest as it is. */
@@ -30,8 +28,10 @@ export interface Figure1Config {
   /** η as a share of the limit `2N/λ_max` of the mean. */
   readonly rateFraction: number;
   readonly sgdRuns: number;
-  /** Paths of kernel SGD and of each SNTK ensemble. */
+  /** Paths of kernel SGD, and of each ensemble where the band is sampled. */
   readonly paths: number;
+  /** Spreads of the SNTKs and of kernel SGD with independent minibatches by exact moments, or from paths. */
+  readonly band: (typeof BANDS)[number];
   readonly convention: (typeof CONVENTIONS)[number];
   /** The paper's drift as a mean over examples, like SGD's, or as the printed sum. */
   readonly paperDrift: (typeof DRIFTS)[number];
@@ -52,7 +52,7 @@ export function checkConfig(config: Figure1Config): void {
   checkNonNegative(where, '--noise', config.noise);
   checkInteger(where, '--width', config.width, 1);
   checkInteger(where, '--depth', config.depth, 1);
-  checkChoice(where, '--activation', config.activation, CLOSED_FORMS);
+  checkChoice(where, '--activation', config.activation, ACTIVATION_NAMES);
   checkPositive(where, '--weight-variance', config.weightVariance);
   checkNonNegative(where, '--bias-variance', config.biasVariance);
   checkInteger(where, '--batch', config.batch, 1);
@@ -78,6 +78,7 @@ export function checkConfig(config: Figure1Config): void {
       got: config.paths,
     });
   }
+  checkChoice(where, '--band', config.band, BANDS);
   checkChoice(where, '--convention', config.convention, CONVENTIONS);
   checkChoice(where, '--paper-drift', config.paperDrift, DRIFTS);
   checkChoice(where, '--kernel', config.kernel, KERNELS);
@@ -109,7 +110,8 @@ function checkMemory(config: Figure1Config): void {
   const points = N + gridColumns ** 2 + testSamples;
   const parts: readonly (readonly [string, number])[] = [
     ['--width and --depth', (1 + workers) * 12 * depth * width * (width + 1) + 24 * points * width],
-    ['--samples', 64 * N * N],
+    // The spectrum, and on each worker the moments' tables and their products.
+    ['--samples', (64 + (config.band === 'exact' ? workers * 200 : 0)) * N * N],
     ['--grid and --test-samples', (1 + workers) * 8 * points * N],
     ['--paths', 32 * paths * (points + N)],
     ['--epochs', 8 * sgdRuns * epochs * Math.ceil(N / batch)],

@@ -1,6 +1,5 @@
 import { decisionFigure } from '@sntk/plot';
 import type { Figure1Config } from './config.ts';
-import { fieldOf } from './metrics.ts';
 import type { Problem } from './problem.ts';
 import { type Figure1Summary, METHOD_TITLES, type Method, type Outcomes } from './summary.ts';
 
@@ -15,8 +14,8 @@ export function drawFigure(
   const panels = shown.flatMap((method) => {
     const outcome = outcomes[method];
     const row = summary.methods[method];
-    if (!outcome || !('values' in outcome) || !row) return [];
-    const { mean, deviation } = fieldOf(outcome.values.grid, outcome.values.paths);
+    if (!outcome || 'diverged' in outcome || !row) return [];
+    const { mean, deviation } = outcome.law.grid;
     const caption =
       method === 'sgd'
         ? `${row.paths} runs · accuracy ${row.accuracy.toFixed(3)}`

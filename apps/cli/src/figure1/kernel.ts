@@ -1,6 +1,6 @@
 import { type KernelSpectrum, kernelSpectrum } from '@sntk/dynamics';
 import { analyticKernel } from '@sntk/kernels';
-import { type Backend, type Tensor, toFloat64 } from '@sntk/linalg';
+import { type Backend, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
 import { empiricalNtk } from '@sntk/mlp';
 import type { Figure1Config } from './config.ts';
 import { networkOf, type Problem, pointTensor } from './problem.ts';
@@ -32,4 +32,11 @@ export function buildKernel(
       test: toFloat64(between(problem.test.points)),
     },
   };
+}
+
+/** The kernel and its eigenbasis, on the backend of a worker. */
+export function spectrumOf(kernel: KernelArrays, backend: Backend): KernelSpectrum {
+  const samples = kernel.values.length;
+  const square = (entries: Float64Array): Tensor => tensor(entries, { backend, shape: [samples, samples] });
+  return { K: square(kernel.train), values: kernel.values, Q: square(kernel.vectors), samples };
 }

@@ -7,6 +7,24 @@ export interface Field {
   readonly deviation?: Float64Array;
 }
 
+/** What a method says of the function at the three sets of points. */
+export interface Law {
+  readonly train: Field;
+  readonly grid: Field;
+  readonly test: Field;
+  /** Runs or paths that the fields come from; null for fields without sampling. */
+  readonly paths: number | null;
+  /** The runs or paths themselves. */
+  readonly values?: PathValues;
+}
+
+/** The law of an ensemble. */
+export function lawOf(values: PathValues): Law {
+  const { train, grid, test, paths } = values;
+  const field = (entries: Float64Array): Field => fieldOf(entries, paths);
+  return { train: field(train), grid: field(grid), test: field(test), paths, values };
+}
+
 /** Statistics over paths of values row-major `[points, paths]`; the variance is unbiased. */
 export function fieldOf(values: Float64Array, paths: number): Field {
   const points = values.length / paths;
@@ -56,6 +74,18 @@ export function rootMeanSquare(values: ArrayLike<number>): number {
 
 export function rmse(a: Float64Array, b: Float64Array): number {
   return rootMeanSquare(a.map((value, i) => value - b[i]));
+}
+
+/** Share of values `[points, paths]` within some deviations of the mean. */
+export function shareWithin({ mean, deviation }: Field, values: Float64Array, deviations: number): number {
+  const paths = values.length / mean.length;
+  const band = deviation ?? new Float64Array(mean.length);
+  let within = 0;
+  for (let q = 0; q < values.length; q++) {
+    const i = Math.floor(q / paths);
+    if (Math.abs(values[q] - mean[i]) <= deviations * band[i]) within++;
+  }
+  return within / values.length;
 }
 
 /** Share of points where two functions have the same sign. */

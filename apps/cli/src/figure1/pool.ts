@@ -12,6 +12,8 @@ const COST: Readonly<Record<Task['method'], number>> = {
   independent: 0.02,
   kernelSgd: 0.02,
 };
+/** Exact moments take about as long whatever the number of steps. */
+const EXACT_COST = 16 * 1000;
 
 /** Runs the tasks on worker threads, as many at a time as there are workers. Results are in the order of the tasks. */
 export async function runPool(
@@ -25,7 +27,9 @@ export async function runPool(
     minThreads: workers,
     maxThreads: workers,
   });
-  const weights = tasks.map((task) => COST[task.method] * task.paths);
+  const weights = tasks.map((task) =>
+    'exact' in task ? EXACT_COST : COST[task.method] * task.paths * context.steps,
+  );
   const shares = tasks.map(() => 0);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const report = (i: number, share: number): void => {

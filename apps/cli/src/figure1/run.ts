@@ -5,11 +5,18 @@ import { backendByName } from '../backends.ts';
 import type { ProgressBar } from '../progress.ts';
 import { checkConfig, type Figure1Config } from './config.ts';
 import { buildKernel } from './kernel.ts';
-import { joinPaths } from './metrics.ts';
+import { joinPaths, lawOf } from './metrics.ts';
 import { runPool } from './pool.ts';
 import { buildProblem, type Problem } from './problem.ts';
 import { type Figure1Summary, type Method, type Outcome, type Outcomes, summarize } from './summary.ts';
-import { type KernelArrays, type Task, type TaskContext, valuesOf } from './tasks.ts';
+import {
+  type BandMethod,
+  type KernelArrays,
+  type PathMethod,
+  type Task,
+  type TaskContext,
+  valuesOf,
+} from './tasks.ts';
 
 /** Paths per task: fixed, so that the numbers do not depend on the number of workers. */
 const BLOCK = 32;
@@ -36,11 +43,12 @@ export const DEFAULTS: Figure1Config = {
   weightVariance: 2,
   biasVariance: 1,
   batch: 8,
-  epochs: 100,
+  epochs: 20,
   sampler: 'epoch',
   rateFraction: 0.1,
   sgdRuns: 4,
   paths: 64,
+  band: 'exact',
   convention: 'calibrated',
   paperDrift: 'mean',
   kernel: 'analytic',
@@ -84,7 +92,7 @@ export async function runFigure1(
   const flowStart = performance.now();
   const r0 = problem.train.f0.map((f, i) => f - problem.y[i]);
   const { alpha } = gradientFlow(spectrum, r0, { time: learningRate * steps });
-  const ntk: Outcome = { values: valuesOf(context, { alpha, paths: 1 }, backend) };
+  const ntk: Outcome = { law: lawOf(valuesOf(context, { alpha, paths: 1 }, backend)) };
   const flowSeconds = (performance.now() - flowStart) / 1000;
 
   const tasks = planTasks(config);
@@ -93,11 +101,10 @@ export async function runFigure1(
     const parts = results.filter((_, i) => tasks[i].method === method);
     const seconds = parts.reduce((sum, part) => sum + part.milliseconds, 0) / 1000;
     const failed = parts.find((part) => part.diverged !== undefined);
+    if (failed?.diverged) return { outcome: { diverged: failed.diverged }, seconds };
+    const exact = parts.flatMap((part) => (part.law ? [part.law] : []));
     const blocks = parts.flatMap((part) => (part.values ? [part.values] : []));
-    return {
-      outcome: failed?.diverged ? { diverged: failed.diverged } : { values: joinPaths(blocks) },
-      seconds,
-    };
+    return { outcome: { law: exact.length > 0 ? exact[0] : lawOf(joinPaths(blocks)) }, seconds };
   };
   const outcomes: Partial<Record<Method, Outcome>> = { ntk };
   const seconds: Partial<Record<Method, number>> = { ntk: flowSeconds };
@@ -136,7 +143,7 @@ function smallestBatch({ sampler, samples, batch }: Figure1Config): number {
 
 /** The longest tasks first, so that no worker is left with one at the end. */
 function planTasks(config: Figure1Config): Task[] {
-  const blocks = (method: Task['method']): Task[] =>
+  const blocks = (method: PathMethod): Task[] =>
     Array.from({ length: Math.ceil(config.paths / BLOCK) }, (_, i) => ({
       method,
       firstPath: i * BLOCK,
@@ -146,6 +153,8 @@ function planTasks(config: Figure1Config): Task[] {
     { length: config.sgdRuns },
     (_, i): Task => ({ method: 'sgd', firstPath: i, paths: 1 }),
   );
-  const independent = config.sampler === 'epoch' ? blocks('independent') : [];
-  return [...runs, ...blocks('sntk'), ...blocks('paper'), ...independent, ...blocks('kernelSgd')];
+  const band = (method: BandMethod): Task[] =>
+    config.band === 'exact' ? [{ method, exact: true }] : blocks(method);
+  const independent = config.sampler === 'epoch' ? band('independent') : [];
+  return [...runs, ...band('sntk'), ...band('paper'), ...independent, ...blocks('kernelSgd')];
 }

@@ -1,5 +1,14 @@
 import type { Figure1Config } from './config.ts';
-import { type Field, fieldOf, firstPaths, rmse, rootMeanSquare, signAgreement } from './metrics.ts';
+import {
+  type Field,
+  fieldOf,
+  firstPaths,
+  type Law,
+  rmse,
+  rootMeanSquare,
+  shareWithin,
+  signAgreement,
+} from './metrics.ts';
 import type { Problem } from './problem.ts';
 import type { PathValues } from './tasks.ts';
 
@@ -19,21 +28,24 @@ export const METHOD_TITLES: Readonly<Record<Method, string>> = {
 /** A spread below this share of the function is float32 rounding, not minibatch noise. */
 const ROUNDING = 1e-5;
 
-export type Outcome = { readonly values: PathValues } | { readonly diverged: string };
+export type Outcome = { readonly law: Law } | { readonly diverged: string };
 
 /** One row of the table. All comparisons are on the grid, against the mean of the SGD runs. */
 export interface MethodSummary {
-  readonly paths: number;
+  /** Runs or paths; null where the moments are exact. */
+  readonly paths: number | null;
   /** Share of fresh points whose sign the mean function has right. */
   readonly accuracy: number;
   readonly trainAccuracy: number;
-  /** Root mean square of f − y over training points and paths: what SGD's noise is proportional to. */
+  /** Root of the mean of (f − y)² over training points and minibatches: what SGD's noise is proportional to. */
   readonly trainResidual: number;
   /** Root mean square over the grid of the standard deviation over paths; null where there is no noise. */
   readonly spread: number | null;
   readonly rmseToSgd: number | null;
   readonly spreadRatio: number | null;
   readonly boundaryAgreement: number | null;
+  /** Share of the values of all SGD runs within two of this method's deviations of its mean. */
+  readonly sgdWithinBand: number | null;
 }
 
 export interface Figure1Summary {
@@ -58,14 +70,14 @@ export function summarize(
   problem: Problem,
   outcomes: Outcomes,
 ): Omit<Figure1Summary, 'learningRate' | 'steps'> {
-  const reached = (method: Method): PathValues | undefined => {
+  const reached = (method: Method): Law | undefined => {
     const outcome = outcomes[method];
-    return outcome && 'values' in outcome ? outcome.values : undefined;
+    return outcome && 'law' in outcome ? outcome.law : undefined;
   };
   const methods: Partial<Record<Method, MethodSummary>> = {};
   const diverged: Partial<Record<Method, string>> = {};
   const sgd = reached('sgd');
-  const reference = sgd ? fieldOf(sgd.grid, sgd.paths) : undefined;
+  const reference = sgd?.grid;
   const sgdSpread = reference ? noisySpread(reference) : null;
   for (const method of METHODS) {
     const outcome = outcomes[method];
@@ -74,24 +86,24 @@ export function summarize(
       diverged[method] = outcome.diverged;
       continue;
     }
-    const { values } = outcome;
-    const field = fieldOf(values.grid, values.paths);
-    const spread = noisySpread(field);
+    const { train, grid, test, paths } = outcome.law;
+    const spread = noisySpread(grid);
     methods[method] = {
-      paths: values.paths,
-      accuracy: signAgreement(fieldOf(values.test, values.paths).mean, problem.testY),
-      trainAccuracy: signAgreement(fieldOf(values.train, values.paths).mean, problem.y),
-      trainResidual: rootMeanSquare(values.train.map((f, q) => f - problem.y[Math.floor(q / values.paths)])),
+      paths,
+      accuracy: signAgreement(test.mean, problem.testY),
+      trainAccuracy: signAgreement(train.mean, problem.y),
+      trainResidual: Math.hypot(rmse(train.mean, problem.y), rootMeanSquare(train.deviation ?? [0])),
       spread,
-      rmseToSgd: reference ? rmse(field.mean, reference.mean) : null,
+      rmseToSgd: reference ? rmse(grid.mean, reference.mean) : null,
       spreadRatio: ratio(spread, sgdSpread),
-      boundaryAgreement: reference ? signAgreement(field.mean, reference.mean) : null,
+      boundaryAgreement: reference ? signAgreement(grid.mean, reference.mean) : null,
+      sgdWithinBand: sgd?.values && spread !== null ? shareWithin(grid, sgd.values.grid, 2) : null,
     };
   }
   return {
     methods,
     diverged,
-    sameMinibatches: pairwise(config, sgd, reached('kernelSgd')),
+    sameMinibatches: pairwise(config, sgd?.values, reached('kernelSgd')?.values),
     paperOverstatement: ratio(methods.paper?.spread, methods.sntk?.spread),
   };
 }

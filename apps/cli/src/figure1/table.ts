@@ -3,7 +3,7 @@ import { type Figure1Summary, METHOD_TITLES, METHODS, type Method, type MethodSu
 
 const HEADER = ['', 'accuracy', 'RMSE to SGD', 'spread / SGD', 'same side', 'time'];
 
-/** The table at the end of a run, and two lines that say what it means. */
+/** The table at the end of a run, and the lines that say what it means. */
 export function renderTable(
   config: Figure1Config,
   summary: Figure1Summary,
@@ -25,7 +25,7 @@ function cellsOf(method: Method, row: MethodSummary | undefined, seconds: number
   const time = `${seconds.toFixed(1)} s`;
   if (!row) return [METHOD_TITLES[method], 'diverged', '–', '–', '–', time];
   return [
-    row.paths > 1 ? `${METHOD_TITLES[method]} (${row.paths})` : METHOD_TITLES[method],
+    row.paths === 1 ? METHOD_TITLES[method] : `${METHOD_TITLES[method]} (${row.paths ?? 'exact'})`,
     row.accuracy.toFixed(3),
     method === 'sgd' ? '0' : number(row.rmseToSgd, 4),
     row.spread === null ? 'none' : number(row.spreadRatio, 2),
@@ -49,9 +49,11 @@ function meaning(config: Figure1Config, summary: Figure1Summary): string[] {
   // The relative standard error of a standard deviation from R runs, if they vary along one direction.
   const uncertainty = Math.round(100 / Math.sqrt(2 * (config.sgdRuns - 1)));
   const overstated = summary.paperOverstatement ?? Number.NaN;
+  const inside = sntk.sgdWithinBand === null ? '–' : `${(100 * sntk.sgdWithinBand).toFixed(0)} %`;
   const slower = sgd.trainResidual / kernelSgd.trainResidual;
   return [
     `  NTK and SNTK have SGD's mean to RMSE ${number(ntk.rmseToSgd, 3)}, but only the SNTK has a spread: ${number(sntk.spreadRatio, 2)} of that of ${config.sgdRuns} SGD runs (known to ±${uncertainty} %). As printed it has ${overstated.toFixed(1)} times as much, ${(overstated * overstated).toFixed(0)} times the variance.`,
+    `  ${inside} of the values of SGD's runs on the grid are within two deviations of the SNTK's mean.`,
     `  Kernel SGD on SGD's own minibatches has ${number(sameMinibatches?.spreadRatio ?? null, 2)} of SGD's spread: the noise goes with the residual, and the finite network ended with ${slower.toFixed(2)} times that of its kernel.`,
   ];
 }

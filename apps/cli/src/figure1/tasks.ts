@@ -1,18 +1,13 @@
-import {
-  type DualEnsemble,
-  type KernelSpectrum,
-  kernelSgd,
-  paperSntkPaths,
-  predict,
-  sntkPaths,
-} from '@sntk/dynamics';
+import { type DualEnsemble, kernelSgd, paperSntkPaths, predict, sntkPaths } from '@sntk/dynamics';
 import { NumericalError } from '@sntk/errors';
 import { type Backend, tensor } from '@sntk/linalg';
 import { trainSgd } from '@sntk/mlp';
-import { batchFactor, epochBatchFactor } from '@sntk/noise';
-import { type Minibatches, minibatches } from '@sntk/random';
 import { backendByName } from '../backends.ts';
 import type { Figure1Config } from './config.ts';
+import { spectrumOf } from './kernel.ts';
+import type { Law } from './metrics.ts';
+import { batchesOf, independentBatches, noiseFactor } from './minibatches.ts';
+import { runMoments } from './moments.ts';
 import { evaluate, networkOf, type Problem, runStream } from './problem.ts';
 
 /** Functions at the three sets of points, row-major `[points, paths]`. */
@@ -42,40 +37,29 @@ export interface TaskContext {
   readonly steps: number;
 }
 
-/** A piece of one method that one worker does; its numbers do not depend on which worker or when. */
-export interface Task {
-  readonly method: 'sgd' | 'kernelSgd' | 'independent' | 'sntk' | 'paper';
+/** Methods whose law has exact moments. */
+export type BandMethod = 'independent' | 'sntk' | 'paper';
+export type PathMethod = 'sgd' | 'kernelSgd' | BandMethod;
+
+/** Paths of one method. */
+export interface PathTask {
+  readonly method: PathMethod;
   readonly firstPath: number;
   readonly paths: number;
 }
 
+/** A piece of one method that one worker does; its numbers do not depend on which worker or when. */
+export type Task = PathTask | { readonly method: BandMethod; readonly exact: true };
+
 export interface TaskResult {
   readonly values?: PathValues;
+  /** Means and deviations, of exact tasks. */
+  readonly law?: Law;
   /** Minibatch losses `[steps]`, of SGD. */
   readonly losses?: Float64Array;
   /** Why there are no values: the path diverged. */
   readonly diverged?: string;
   readonly milliseconds: number;
-}
-
-/** The minibatches of path `p`: real SGD and kernel SGD of the same number see the same examples. */
-function batchesOf(config: Figure1Config, path: number): Minibatches {
-  const { samples, batch, sampler } = config;
-  return minibatches({ samples, batch, sampler, rng: runStream(config, 'minibatches').split(path) });
-}
-
-/** Minibatches that do not know of each other, as the SNTK's noise has it. */
-function independentBatches(config: Figure1Config, path: number): Minibatches {
-  const { samples, batch } = config;
-  const rng = runStream(config, 'independent').split(path);
-  return minibatches({ samples, batch, sampler: 'without-replacement', rng });
-}
-
-/** `c_b` of SGD's minibatches, over an epoch where their sizes differ. */
-function noiseFactor({ samples, batch, sampler }: Figure1Config): number {
-  return sampler === 'epoch'
-    ? epochBatchFactor({ samples, batch })
-    : batchFactor({ samples, batch, replacement: sampler === 'with-replacement' });
 }
 
 /** Runs a task. Divergence is a result, everything else that goes wrong is thrown. */
@@ -87,6 +71,7 @@ export function runTask(context: TaskContext, task: Task, onProgress: (share: nu
     milliseconds: performance.now() - start,
   });
   try {
+    if ('exact' in task) return finish({ law: runMoments(context, task.method, backend, onProgress) });
     if (task.method === 'sgd') return finish(runSgd(context, task, backend, onProgress));
     return finish({ values: runEnsemble(context, task, backend, onProgress) });
   } catch (error) {
@@ -97,7 +82,7 @@ export function runTask(context: TaskContext, task: Task, onProgress: (share: nu
 
 function runSgd(
   context: TaskContext,
-  task: Task,
+  task: PathTask,
   backend: Backend,
   onProgress: (share: number) => void,
 ): Omit<TaskResult, 'milliseconds'> {
@@ -124,27 +109,26 @@ function runSgd(
 
 function runEnsemble(
   context: TaskContext,
-  task: Task,
+  task: PathTask,
   backend: Backend,
   onProgress: (share: number) => void,
 ): PathValues {
   const { config, problem, kernel, learningRate, steps } = context;
   const { samples: N, batch } = config;
-  const K = tensor(kernel.train, { backend, shape: [N, N] });
   const r0 = problem.train.f0.map((f, i) => f - problem.y[i]);
   const hooks = { onProgress: (at: { done: number; total: number }) => onProgress(at.done / at.total) };
   const ensemble = (): DualEnsemble => {
     if (task.method === 'kernelSgd' || task.method === 'independent') {
       const source = task.method === 'kernelSgd' ? batchesOf : independentBatches;
       const batches = Array.from({ length: task.paths }, (_, p) => source(config, task.firstPath + p));
-      return kernelSgd(K, r0, { learningRate, steps, batches, ...hooks });
+      return kernelSgd(tensor(kernel.train, { backend, shape: [N, N] }), r0, {
+        learningRate,
+        steps,
+        batches,
+        ...hooks,
+      });
     }
-    const spectrum: KernelSpectrum = {
-      K,
-      values: kernel.values,
-      Q: tensor(kernel.vectors, { backend, shape: [N, N] }),
-      samples: N,
-    };
+    const spectrum = spectrumOf(kernel, backend);
     const { firstPath, paths } = task;
     if (task.method === 'paper') {
       const rng = runStream(config, 'paper');

@@ -1,5 +1,5 @@
 import { BINARY_OPS, type BinaryOp, REDUCE_OPS, type ReduceOp, UNARY_OPS, type UnaryOp } from '../backend.ts';
-import { binary, reduce, unary } from '../ops.ts';
+import { add, binary, matmul, mul, reduce, unary } from '../ops.ts';
 import { sizeOf } from '../tensor.ts';
 import type { ConformanceCase } from './cases.ts';
 import { always, close, eachDtype, numbers, put, rounded, take } from './support.ts';
@@ -175,6 +175,19 @@ export const elementwiseCases: readonly ConformanceCase[] = [
   ...unaryCases,
   ...binaryCases,
   ...reduceCases,
+  always('what overflows is infinite, not the largest number and not NaN', (backend) =>
+    eachDtype(backend, async (dtype) => {
+      const n = 9;
+      const large = dtype === 'float64' ? 1.5e308 : 3e38;
+      const t = put(backend, dtype, new Float64Array(n * n).fill(large), [n, n]);
+      const results = { add: add(t, t), mul: mul(t, t), square: unary('square', t), matmul: matmul(t, t) };
+      for (const [name, result] of Object.entries(results)) {
+        const infinite = new Float64Array(n * n).fill(Number.POSITIVE_INFINITY);
+        close(`${name} of ${large}`, await take(result, t, [n, n]), infinite, 0);
+        result.dispose();
+      }
+    }),
+  ),
   always('a sum over nothing is 0', (backend) =>
     eachDtype(backend, async (dtype) => {
       const t = put(backend, dtype, [], [2, 0, 3]);

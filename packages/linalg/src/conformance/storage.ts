@@ -1,3 +1,5 @@
+import ndarray from 'ndarray';
+import { tensor } from '../create.ts';
 import { matmul, reshape, transpose, unary } from '../ops.ts';
 import { showShape, sizeOf } from '../tensor.ts';
 import type { ConformanceCase } from './cases.ts';
@@ -60,6 +62,28 @@ export const storageCases: readonly ConformanceCase[] = [
       });
     },
   ),
+
+  always('takes ndarray views of any strides, negative ones too', async (backend) => {
+    await eachDtype(backend, async (dtype) => {
+      const base = ndarray(rounded(dtype, numbers(24, 6)), [4, 6]);
+      const views = [
+        base.transpose(1, 0),
+        base.step(-1, -1),
+        base.lo(1, 2).hi(2, 3),
+        base.step(-2, 3),
+        base.lo(1, 1).step(2, -2).transpose(1, 0),
+      ];
+      for (const view of views) {
+        const t = tensor(view, { backend, dtype });
+        const [rows, columns] = view.shape;
+        const expected = Float64Array.from({ length: rows * columns }, (_, i) =>
+          view.get(Math.floor(i / columns), i % columns),
+        );
+        close(`strides [${view.stride}]`, await take(t, t, [rows, columns]), expected, 0);
+        t.dispose();
+      }
+    });
+  }),
 
   always('reshapes in row-major order', async (backend) => {
     await eachDtype(backend, async (dtype) => {

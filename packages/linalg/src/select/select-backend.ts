@@ -11,6 +11,8 @@ export interface SelectOptions {
   readonly prefer?: 'fastest' | (string & {}) | readonly string[];
   /** What the backend has to compute in, `float64` unless told. */
   readonly dtype?: DType;
+  /** Told of each candidate that could not be taken, and why. */
+  readonly onSkip?: (skipped: { readonly name: string; readonly reason: string }) => void;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface SelectOptions {
  *     { name: 'mine', create: () => { throw new Error('not installed'); } },
  *     { name: 'ndarray', create: ndarrayBackend },
  *   ],
- *   { prefer: 'mine' },
+ *   { prefer: 'mine', onSkip: ({ name, reason }) => console.log(`${name}: ${reason}`) }, // mine: not installed
  * );
  * console.log(backend.name); // ndarray
  * ```
@@ -39,8 +41,12 @@ export async function selectBackend(
   candidates: readonly BackendCandidate[],
   options: SelectOptions = {},
 ): Promise<Backend> {
-  const { prefer = [], dtype = 'float64' } = options;
+  const { prefer = [], dtype = 'float64', onSkip } = options;
   const reasons: string[] = [];
+  const skip = (name: string, reason: string): void => {
+    reasons.push(`${name}: ${reason}`);
+    onSkip?.({ name, reason });
+  };
   if (prefer === 'fastest') {
     let best: Backend | undefined;
     let speed = 0;
@@ -50,7 +56,7 @@ export async function selectBackend(
         best = report.backend;
         speed = own;
       } else if (own === undefined) {
-        reasons.push(`${report.name}: ${report.missing ?? `has no ${dtype}`}`);
+        skip(report.name, report.missing ?? `has no ${dtype}`);
       }
     }
     if (best) return best;
@@ -61,9 +67,9 @@ export async function selectBackend(
     try {
       const backend = await candidate.create();
       if (backend.dtypes.includes(dtype)) return backend;
-      reasons.push(`${candidate.name}: has no ${dtype}`);
+      skip(candidate.name, `has no ${dtype}`);
     } catch (error) {
-      reasons.push(`${candidate.name}: ${messageOf(error)}`);
+      skip(candidate.name, messageOf(error));
     }
   }
   throw none(dtype, reasons);

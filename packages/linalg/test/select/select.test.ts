@@ -82,6 +82,17 @@ describe('selectBackend', () => {
     expect((await selectBackend(all, { prefer: 'fastest' })).name).toBe('ndarray');
   });
 
+  it('tells of each candidate that it passes over', async () => {
+    for (const prefer of ['fastest', 'absent']) {
+      const skipped: unknown[] = [];
+      await selectBackend([absent, single, plain], { prefer, onSkip: (one) => skipped.push(one) });
+      expect(skipped).toEqual([
+        { name: 'absent', reason: 'install it' },
+        { name: 'single', reason: 'has no float64' },
+      ]);
+    }
+  });
+
   it('says for each candidate why it is none', async () => {
     for (const prefer of ['fastest', 'absent']) {
       await expect(selectBackend([absent, single], { prefer })).rejects.toThrow(

@@ -1,7 +1,7 @@
-import type { Method } from '../method.ts';
+import { type Method, ordersByNoise } from '../method.ts';
 
 /**
- * Platen's explicit scheme of weak order 2 for any noise, Itô; pathwise it is of order ½ only.
+ * Platen's explicit scheme of weak order 2 for any noise, Itô; pathwise it is of order ½ where the noise does not commute.
  *
  * With Ῡ = x + h a + g dW, R±_j = x + h a ± √h g_j, U±_j = x ± √h g_j and I_rj = ½(dW_r dW_j + V_rj), V_rr = −h and V_rj = ±h:
  * x' = x + ½h(a + a(Ῡ)) + ¼ Σ_j {[g_j(R⁺_j) + g_j(R⁻_j) + 2 g_j] dW_j + Σ_{r≠j} [g_j(U⁺_r) + g_j(U⁻_r) − 2 g_j] dW_j}
@@ -12,13 +12,7 @@ import type { Method } from '../method.ts';
 export const platenWeak: Method = {
   name: 'platenWeak',
   calculus: 'ito',
-  orders: {
-    additive: { strong: 1, weak: 2 },
-    scalar: { strong: 0.5, weak: 2 },
-    diagonal: { strong: 0.5, weak: 2 },
-    commutative: { strong: 0.5, weak: 2 },
-    general: { strong: 0.5, weak: 2 },
-  },
+  orders: ordersByNoise({ additive: [1, 2], commuting: [1, 2], general: [0.5, 2] }),
   integrals: 'weakLevyArea',
   prepare({ dimension, noiseDimension: m, drift, diffusion }, paths, h) {
     const size = dimension * paths;

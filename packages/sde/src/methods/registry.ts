@@ -13,6 +13,7 @@ import { milstein } from './milstein.ts';
 import { milsteinCommutative } from './milstein-commutative.ts';
 import { milsteinLevy } from './milstein-levy.ts';
 import { platenWeak } from './platen-weak.ts';
+import { reversibleHeun } from './reversible-heun.ts';
 import { rk4 } from './rk4.ts';
 import { sra1 } from './sra1.ts';
 import { sra3 } from './sra3.ts';
@@ -31,6 +32,7 @@ export type MethodName =
   | 'stochasticHeun'
   | 'eulerHeun'
   | 'midpoint'
+  | 'reversibleHeun'
   | 'rk4'
   | 'tamedEuler'
   | 'implicitEuler'
@@ -63,6 +65,7 @@ export const methods: Readonly<Record<MethodName, Method>> = {
   stochasticHeun,
   eulerHeun,
   midpoint,
+  reversibleHeun,
   rk4,
   tamedEuler,
   implicitEuler,

@@ -1,4 +1,4 @@
-import { fixedStep, type Method } from '../method.ts';
+import { chosenSteps, type Method } from '../method.ts';
 import { type SriTableau, scalarRungeKutta } from './sri-tableau.ts';
 
 const tableau: SriTableau = {
@@ -17,18 +17,15 @@ const tableau: SriTableau = {
 };
 
 /**
- * SRIW1 for scalar and diagonal noise in Itô form: strong order 1.5 from two drifts and four diffusions a step.
+ * SRIW1 for scalar and diagonal noise in Itô form: strong order 1.5 from two drifts and four diffusions a step. Its weak
+ * order is 1.5, and 2 where drift and noise are linear.
  *
  * Source: Rößler, "Runge–Kutta Methods for the Strong Approximation of Solutions of Stochastic Differential Equations".
  */
 export const sriw1: Method = {
   name: 'sriw1',
   calculus: 'ito',
-  orders: { scalar: { strong: 1.5, weak: 2 }, diagonal: { strong: 1.5, weak: 2 } },
+  orders: { scalar: { strong: 1.5, weak: 1.5 }, diagonal: { strong: 1.5, weak: 1.5 } },
   integrals: 'spaceTime',
-  prepare: (problem, paths, h) => fixedStep(scalarRungeKutta(tableau, problem, paths), h),
-  embedded: {
-    order: { noise: 1.5, none: 2 },
-    prepare: (problem, paths) => scalarRungeKutta(tableau, problem, paths),
-  },
+  ...chosenSteps({ noise: 1.5, none: 2 }, (problem, paths) => scalarRungeKutta(tableau, problem, paths)),
 };

@@ -1,5 +1,5 @@
-import { fixedStep, type Method } from '../method.ts';
-import { explicitRungeKutta, type OdeTableau } from './ode-tableau.ts';
+import { chosenSteps, type Method } from '../method.ts';
+import { explicitRungeKutta, type OdeTableau, quarticTerm } from './ode-tableau.ts';
 
 const tableau: OdeTableau = {
   c: [0, 0.161, 0.327, 0.9, 0.9800255409045097, 1, 1],
@@ -22,6 +22,10 @@ const tableau: OdeTableau = {
     2.324710524099774 - 1.866628418170587,
     -1 / 66,
   ],
+  quartic: [
+    -1.0530884977290216, 0.1017, 2.490627285651253, -16.548102889244902, 47.37952196281928,
+    -34.87065786149661, 2.5,
+  ],
 };
 
 /**
@@ -33,9 +37,6 @@ export const tsitouras: Method = {
   name: 'tsitouras',
   calculus: 'ito',
   orders: { none: { strong: 5, weak: 5 } },
-  prepare: (problem, paths, h) => fixedStep(explicitRungeKutta(tableau, problem, paths), h),
-  embedded: {
-    order: { noise: 5, none: 5 },
-    prepare: (problem, paths) => explicitRungeKutta(tableau, problem, paths),
-  },
+  ...chosenSteps({ noise: 5, none: 5 }, (problem, paths) => explicitRungeKutta(tableau, problem, paths)),
+  quartic: quarticTerm(tableau),
 };

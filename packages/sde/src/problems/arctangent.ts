@@ -15,7 +15,7 @@ import type { ReferenceProblem } from './reference-problem.ts';
  *
  * @example
  * ```ts
- * import { arctangent } from '@sntk/sde';
+ * import { arctangent } from '@sntk/sde/problems';
  *
  * const out = new Float64Array(1);
  * arctangent({ a: 1 }).solution?.(0.5, Float64Array.of(0), Float64Array.of(-0.5), out, 1);

@@ -13,7 +13,7 @@ import type { ReferenceProblem } from './reference-problem.ts';
  *
  * @example
  * ```ts
- * import { dampedAdditive } from '@sntk/sde';
+ * import { dampedAdditive } from '@sntk/sde/problems';
  *
  * console.log(dampedAdditive({ a: 0.1, b: 2 }).mean?.(3, [0])[0]); // 3
  * ```

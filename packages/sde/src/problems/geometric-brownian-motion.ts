@@ -17,7 +17,7 @@ import type { ReferenceProblem } from './reference-problem.ts';
  *
  * @example
  * ```ts
- * import { geometricBrownianMotion } from '@sntk/sde';
+ * import { geometricBrownianMotion } from '@sntk/sde/problems';
  *
  * console.log(geometricBrownianMotion({ rate: 0, volatility: 1 }).mean?.(1, [2])[0]); // 2
  * ```

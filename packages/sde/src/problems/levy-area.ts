@@ -13,7 +13,7 @@ import type { ReferenceProblem } from './reference-problem.ts';
  *
  * @example
  * ```ts
- * import { levyArea } from '@sntk/sde';
+ * import { levyArea } from '@sntk/sde/problems';
  *
  * console.log(levyArea('ito').secondMoment?.(2, [0, 0])[3]); // 2
  * ```

@@ -19,7 +19,7 @@ import type { ReferenceProblem } from './reference-problem.ts';
  *
  * @example
  * ```ts
- * import { nonCommutativeLinear } from '@sntk/sde';
+ * import { nonCommutativeLinear } from '@sntk/sde/problems';
  *
  * const problem = nonCommutativeLinear({ decay: 1, first: 1, second: 1 });
  * console.log(problem.secondMoment?.(3, [1, 1])[0]); // 1

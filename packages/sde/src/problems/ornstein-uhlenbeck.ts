@@ -15,7 +15,7 @@ import type { ReferenceProblem } from './reference-problem.ts';
  *
  * @example
  * ```ts
- * import { ornsteinUhlenbeck } from '@sntk/sde';
+ * import { ornsteinUhlenbeck } from '@sntk/sde/problems';
  *
  * const problem = ornsteinUhlenbeck({ rate: 2, volatility: 2 });
  * console.log(problem.secondMoment?.(100, [5])[0]); // 1

@@ -1,0 +1,38 @@
+import { gradientFlow, kernelSpectrum, predict } from '@sntk/dynamics';
+import { tensor } from '@sntk/linalg';
+import { backendOf } from './backends.mjs';
+import { kernelProblem } from './kernel-problem.mjs';
+
+const TIMES = Array.from({ length: 50 }, (_, k) => 10 ** (-1 + (5 * k) / 49));
+
+const closedForm =
+  (name) =>
+  async ({ K, Kx, r0 }, { N }, { threads }) => {
+    const backend = await backendOf(name, threads);
+    const [kernel, cross] = [K, Kx].map((one) => tensor(one.data, { backend, shape: one.shape }));
+    return () => {
+      const spectrum = kernelSpectrum(kernel);
+      const T = TIMES.length;
+      const [alpha, residual] = [new Float64Array(N * T), new Float64Array(N * T)];
+      TIMES.forEach((time, t) => {
+        const state = gradientFlow(spectrum, r0.data, { time });
+        for (let i = 0; i < N; i++) {
+          alpha[i * T + t] = state.alpha[i];
+          residual[i * T + t] = state.residual[i];
+        }
+      });
+      return { residual, f: predict(cross, alpha, new Float64Array(cross.shape[0])) };
+    };
+  };
+
+export default {
+  title: 'Gradient flow in closed form: eigenvectors, then 50 times at training and 500 other points',
+  tolerance: 1e-6,
+  ours: { wasm: closedForm('wasm'), blas: closedForm('blas') },
+  peers: ['neural-tangents'],
+  settings: [
+    { name: 'N = 1000', N: 1000, times: TIMES, goals: { best: 0.8 }, threads: [1, 2] },
+    ...[125, 250, 500, 1000].map((N) => ({ name: `N = ${N}`, curve: 'N', at: N, N, times: TIMES })),
+  ],
+  inputs: ({ N }) => kernelProblem(N, 500),
+};

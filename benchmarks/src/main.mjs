@@ -1,0 +1,82 @@
+// `pnpm bench:peers`: ours and the peers on the same inputs, in turn, in one run; one table as JSON and Markdown.
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { contest } from './contest.mjs';
+import { curveFigures } from './curves.mjs';
+import { canPin, describeMachine, peersPython } from './environment.mjs';
+import { markdownReport } from './report.mjs';
+
+const here = fileURLToPath(new URL('..', import.meta.url));
+const names = readdirSync(join(here, 'jobs'))
+  .filter(
+    (file) => file.endsWith('.mjs') && !['backends.mjs', 'moons.mjs', 'kernel-problem.mjs'].includes(file),
+  )
+  .map((file) => file.replace('.mjs', ''));
+
+const options = new Command('bench:peers')
+  .description('Times this toolkit and its peers on the same inputs, and checks that the results agree.')
+  .option('--jobs <names>', 'which, by commas', names.join(','))
+  .option('--rounds <n>', 'the most runs of each contestant after its first', Number, 7)
+  .option('--seconds <s>', 'after which no new round of a setting starts', Number, 10)
+  .option('--only <text>', 'settings with this text in their name', '')
+  .option('--no-curves', 'leave out how times grow')
+  .option('--python <path>', 'an interpreter that has the pinned peers; otherwise benchmarks/.venv is made')
+  .option('--out <folder>', 'where peers.json, peers.md and the figures go', join(here, 'results'))
+  .parse()
+  .opts();
+
+const python = options.python ?? peersPython();
+const pin = canPin();
+const rows = [];
+for (const name of options.jobs.split(',')) {
+  if (!names.includes(name))
+    throw new Error(`bench:peers: there is no job ${name}; there are ${names.join(', ')}`);
+  const { default: job } = await import(`../jobs/${name}.mjs`);
+  for (const setting of job.settings) {
+    if ((setting.curve && !options.curves) || !setting.name.includes(options.only)) continue;
+    for (const threads of setting.threads ?? [2]) {
+      console.error(`${job.title}: ${setting.name}, ${threads} thread${threads > 1 ? 's' : ''} …`);
+      const limits = {
+        rounds: options.rounds,
+        seconds: setting.curve ? options.seconds / 4 : options.seconds,
+      };
+      for (const row of await contest(name, job, setting, { threads, python, pin, ...limits })) {
+        const shown = row.failure ?? `${row.warmMs.toPrecision(3)} ms, first ${row.coldMs.toPrecision(3)} ms`;
+        console.error(`  ${row.contestant.padEnd(30)} ${shown}`);
+        rows.push({ job: name, title: job.title, setting: settingOf(setting), threads, ...row });
+      }
+    }
+  }
+}
+
+const report = {
+  date: new Date().toISOString().slice(0, 10),
+  machine: describeMachine(python),
+  pinned: pin,
+  rows,
+};
+const out = resolve(options.out);
+mkdirSync(out, { recursive: true });
+const figures = curveFigures(rows);
+const files = {
+  'peers.json': `${JSON.stringify(report, null, 2)}\n`,
+  'peers.md': markdownReport(report, figures),
+  ...Object.fromEntries(figures.map(({ file, svg }) => [file, svg])),
+};
+for (const [file, text] of Object.entries(files)) {
+  writeFileSync(join(out, `${file}.part`), text);
+  renameSync(join(out, `${file}.part`), join(out, file));
+}
+console.error(`Wrote ${join(out, 'peers.json')} and peers.md.`);
+if (rows.some(({ failure }) => failure)) process.exitCode = 1;
+
+function settingOf({ name, curve, at, goals, seconds }) {
+  return {
+    name,
+    ...(curve ? { curve, at } : {}),
+    ...(goals ? { goals } : {}),
+    ...(seconds ? { seconds } : {}),
+  };
+}

@@ -1,0 +1,155 @@
+import { ArgumentError, UnavailableError } from '@sntk/errors';
+import {
+  add,
+  binary,
+  matmul,
+  mul,
+  reduce,
+  reshape,
+  showShape,
+  sub,
+  type Tensor,
+  tensor,
+  unary,
+} from '@sntk/linalg';
+import { scope } from '@sntk/linalg/devices';
+import { type DevicePairs, deviceDual } from './device-dual.ts';
+import type { DenseStep, Step } from './plan.ts';
+
+/** Differences of coordinates that are on the device at one time. */
+const MOST_DIFFERENCES = 2 ** 22;
+
+/** Lengths below this are those of zero vectors. */
+const TINY = 1e-30;
+
+/**
+ * Both kernels, MATH (3)–(5), by operations on tensors alone, so that nothing leaves the device: the recursion of
+ * `pairRecursion` with a tensor in place of each number, and distance and determinant carried beside the covariance.
+ */
+export function deviceKernel(
+  steps: readonly Step[],
+  X: Tensor,
+  Z: Tensor,
+): { readonly nngp: Tensor; readonly ntk: Tensor } {
+  checkSteps(steps, X);
+  if (Z.backend !== X.backend) {
+    throw new ArgumentError({
+      where: 'analyticKernel',
+      argument: 'options.Z',
+      wanted: `on backend ${X.backend.name} like X`,
+      got: Z.backend.name,
+      fix: 'move it with await toBackend(Z, X.backend)',
+    });
+  }
+  let state = scope(X.backend, () => inputPairs(X, Z));
+  for (const step of steps) {
+    const next = scope(X.backend, () => advance(step, state));
+    for (const [name, used] of Object.entries(state)) if (used !== next[name]) used.dispose();
+    state = next;
+  }
+  const { covariance, ntk, ...rest } = state;
+  for (const used of Object.values(rest)) used.dispose();
+  return { nngp: covariance, ntk };
+}
+
+function checkSteps(steps: readonly Step[], { backend }: Tensor): void {
+  for (const step of steps) {
+    if (step.kind === 'dense' || (step.kind === 'dual' && deviceDual(step.dual))) continue;
+    const what =
+      step.kind === 'dual' ? 'activations other than relu, erf and linear' : `steps of kind ${step.kind}`;
+    throw new UnavailableError(
+      'analyticKernel',
+      `backend ${backend.name} has no ${what}; move X with await toBackend(X, ndarrayBackend())`,
+    );
+  }
+}
+
+type State = DevicePairs & Readonly<Record<string, Tensor>>;
+
+function advance(step: Step, state: State): State {
+  if (step.kind === 'dense') return denseLayer(step, state);
+  // `checkSteps` has let nothing else through.
+  const { dual } = step as Extract<Step, { kind: 'dual' }>;
+  const { derivative, ...moments } = deviceDual(dual)!(state);
+  return { ...moments, ntk: mul(state.ntk, derivative) };
+}
+
+/** As in `pairRecursion`: det of w·M + b gains w b E(u − v)² by the bias. */
+function denseLayer(step: DenseStep, s: State): State {
+  const { weightVariance: w, biasVariance: b } = step;
+  return {
+    ntk: add(add(mul(s.covariance, step.weightGain), step.biasGain), mul(s.ntk, w)),
+    covariance: add(mul(s.covariance, w), b),
+    determinant: add(mul(s.determinant, w * w), mul(s.distance, w * b)),
+    distance: mul(s.distance, w),
+    rows: add(mul(s.rows, w), b),
+    columns: add(mul(s.columns, w), b),
+  };
+}
+
+/**
+ * Second moments of the inputs. Angles come from the differences and sums of unit vectors, which keep the digits of
+ * nearly parallel and nearly opposite points that a product of matrices has not.
+ */
+function inputPairs(X: Tensor, Z: Tensor): State {
+  const d = X.shape[1];
+  const [x, z] = [normalized(X), normalized(Z)];
+  const apart = squaredLengths(sub, x.directions, z.directions);
+  const together = squaredLengths(add, x.directions, z.directions);
+  const zLengths = reshape(z.lengths, [1, Z.shape[0]]);
+  const scale = mul(mul(x.lengths, zLengths), 1 / d);
+  return {
+    covariance: mul(mul(scale, sub(together, apart)), 0.25),
+    distance: add(mul(unary('square', sub(x.lengths, zLengths)), 1 / d), mul(scale, apart)),
+    determinant: mul(mul(unary('square', scale), mul(apart, together)), 0.25),
+    rows: mul(unary('square', x.lengths), 1 / d),
+    columns: mul(unary('square', zLengths), 1 / d),
+    ntk: mul(scale, 0),
+  };
+}
+
+/** Lengths `[N, 1]` and unit vectors `[N, d]`; the direction of zero is zero. */
+function normalized(X: Tensor): { readonly lengths: Tensor; readonly directions: Tensor } {
+  const lengths = unary('sqrt', reduce('sum', unary('square', X), 1));
+  return { lengths, directions: binary('div', X, binary('maximum', lengths, TINY)) };
+}
+
+/** `Σ_p (x_ip ± z_jp)²`, `[N, M]`, some coordinates at a time. */
+function squaredLengths(combine: typeof add, x: Tensor, z: Tensor): Tensor {
+  const { backend } = x;
+  const [N, d] = x.shape;
+  const M = z.shape[0];
+  const width = Math.max(1, Math.min(d, Math.floor(MOST_DIFFERENCES / Math.max(1, N * M))));
+  let total: Tensor | undefined;
+  for (let first = 0; first < d; first += width) {
+    const count = Math.min(width, d - first);
+    const before = total;
+    total = scope(backend, () => {
+      const pick = (a: Tensor): Tensor => (count === d ? a : matmul(a, selection(a, first, count)));
+      const pairs = combine(reshape(pick(x), [N, 1, count]), reshape(pick(z), [1, M, count]));
+      const part = reshape(reduce('sum', unary('square', pairs), 2), [N, M]);
+      return { sum: before ? add(before, part) : part };
+    }).sum;
+    before?.dispose();
+  }
+  return total!;
+}
+
+/** The matrix that takes the columns `first … first + count` out of `a`. */
+function selection(a: Tensor, first: number, count: number): Tensor {
+  const d = a.shape[1];
+  const entries = new Float32Array(d * count);
+  for (let p = 0; p < count; p++) entries[(first + p) * count + p] = 1;
+  return tensor(entries, { backend: a.backend, shape: [d, count] });
+}
+
+/** Throws for points that are no matrix of `inputs` columns. */
+export function checkDevicePoints(argument: string, X: Tensor, inputs: number): void {
+  if (X.shape.length === 2 && X.shape[1] === inputs) return;
+  throw new ArgumentError({
+    where: 'analyticKernel',
+    argument,
+    wanted: `of shape [N, ${inputs}]`,
+    got: showShape(X.shape),
+  });
+}

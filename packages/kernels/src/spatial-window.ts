@@ -1,0 +1,85 @@
+import type { Window } from '@sntk/architecture';
+import { ArgumentError } from '@sntk/errors';
+
+/** Which sites of its input each site of a layer's output sees. */
+export interface Taps {
+  /** Sites of the input. */
+  readonly inputs: number;
+  /** Sites of the output. */
+  readonly outputs: number;
+  /** Sites of the window. */
+  readonly size: number;
+  /** `[outputs, size]`: the site of the input at each place of the window; −1 in padding of zeros. */
+  readonly sites: Int32Array;
+}
+
+/** The taps of a window over spatial axes, and the sizes of the axes that it leaves. */
+export function slide(
+  layer: Window,
+  spatial: readonly number[],
+  place: { readonly where: string; readonly path: string },
+): { readonly taps: Taps; readonly spatial: readonly number[] } {
+  const { window, strides, padding } = layer;
+  const { where, path } = place;
+  if (spatial.length !== window.length) {
+    const wanted = `a layer for units on ${axes(spatial.length)}`;
+    const fix = spatial.length === 0 ? 'give network() the sizes of an image, channels last' : undefined;
+    throw new ArgumentError({
+      where,
+      argument: path,
+      wanted,
+      got: `a window over ${axes(window.length)}`,
+      ...(fix ? { fix } : {}),
+    });
+  }
+  if (padding === 'valid' && window.some((size, axis) => size > spatial[axis])) {
+    throw new ArgumentError({
+      where,
+      argument: path,
+      wanted: `a window no larger than the ${spatial.join(' × ')} sites before it`,
+      got: window.join(' × '),
+      fix: "take padding 'same' or 'circular'",
+    });
+  }
+  const sizes = spatial.map((n, axis) =>
+    padding === 'valid' ? Math.floor((n - window[axis]) / strides[axis]) + 1 : Math.ceil(n / strides[axis]),
+  );
+  const [size, outputs] = [product(window), product(sizes)];
+  const sites = new Int32Array(size * outputs);
+  // Axis by axis, as digits of the place in the window and of the site.
+  spatial.forEach((n, axis) => {
+    const excess = (sizes[axis] - 1) * strides[axis] + window[axis] - n;
+    const before = padding === 'valid' ? 0 : Math.max(0, excess) >> 1;
+    const [innerSize, innerOutputs] = [product(window.slice(axis + 1)), product(sizes.slice(axis + 1))];
+    for (let a = 0; a < outputs; a++) {
+      const first = (Math.floor(a / innerOutputs) % sizes[axis]) * strides[axis] - before;
+      for (let k = 0; k < size; k++) {
+        const at = a * size + k;
+        let site = first + (Math.floor(k / innerSize) % window[axis]);
+        if (padding === 'circular') site = ((site % n) + n) % n;
+        sites[at] = sites[at] < 0 || site < 0 || site >= n ? -1 : sites[at] * n + site;
+      }
+    }
+  });
+  return { taps: { inputs: product(spatial), outputs, size, sites }, spatial: sizes };
+}
+
+/** One window over all sites. */
+export function everySite(spatial: readonly number[]): Taps {
+  const inputs = product(spatial);
+  return { inputs, outputs: 1, size: inputs, sites: Int32Array.from({ length: inputs }, (_, k) => k) };
+}
+
+/** A window of one site at each site. */
+export function ownSite(sites: number): Taps {
+  return { inputs: sites, outputs: sites, size: 1, sites: Int32Array.from({ length: sites }, (_, a) => a) };
+}
+
+/** The number of sites of axes of these sizes; 1 without axes. */
+export function product(sizes: readonly number[]): number {
+  return sizes.reduce((all, size) => all * size, 1);
+}
+
+function axes(count: number): string {
+  return count === 0 ? 'no spatial axes' : `${count} spatial ${count === 1 ? 'axis' : 'axes'}`;
+}

@@ -1,0 +1,151 @@
+import { Worker } from 'node:worker_threads';
+import { UnavailableError } from '@sntk/errors';
+import { afterEach, describe, expect, it } from 'vitest';
+import { withWork } from '../src/operands.ts';
+import { type SharedRuntime, sharedRuntime } from '../src/runtime.ts';
+import { createShared, soloTeam, type WorkerTeam, workerTeam } from '../src/team.ts';
+import { DONE, LIMIT } from '../src/thread.ts';
+import { startWorker } from '../src/workers.ts';
+
+/** A team on plain functions, whose only worker does nothing. */
+function lazyTeam(log: number[][], start = 0): WorkerTeam<'note'> {
+  const shared = createShared();
+  shared.control.fill(start, 0, DONE + 1);
+  const team = workerTeam({ note: (...args: number[]) => log.push(args) }, ['note'], shared);
+  team.join({ end: () => {} });
+  return team;
+}
+
+const opened: { dispose(): void }[] = [];
+afterEach(() => {
+  for (const one of opened.splice(0)) one.dispose();
+});
+
+async function twoThreads(): Promise<SharedRuntime> {
+  const runtime = sharedRuntime('plain', 2);
+  opened.push(runtime);
+  runtime.team.join(await startWorker(runtime.threadData(1)));
+  return runtime;
+}
+
+/** Waits until the worker has done all that was started, without helping it. */
+async function untilDone({ threadData }: SharedRuntime): Promise<void> {
+  const { control } = threadData(1);
+  for (let wait = 0; control[LIMIT] !== control[DONE]; wait++) {
+    if (wait > 1000) throw new Error('the worker did not do it');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** An address near the end of what 32 bits reach, where no memory is. */
+const NOWHERE = 0xffff0000;
+
+describe('a team', () => {
+  it('carries out every call once, with the work space last', () => {
+    for (const one of [
+      (log: number[][]) => soloTeam({ note: (...args: number[]) => log.push(args) }),
+      lazyTeam,
+    ]) {
+      const log: number[][] = [];
+      one(log).run({ kernel: 'note', calls: [[1, 2], [3], []], work: { at: 640, bytes: 64 } });
+      expect(log).toEqual([[1, 2, 640], [3, 640], [640]]);
+    }
+  });
+
+  it('counts calls past the largest 32-bit integer', () => {
+    const log: number[][] = [];
+    const team = lazyTeam(log, 2 ** 31 - 2);
+    for (let job = 0; job < 3; job++)
+      team.run({
+        kernel: 'note',
+        calls: [
+          [job, 0],
+          [job, 1],
+          [job, 2],
+        ],
+      });
+    expect(log).toEqual([0, 1, 2].flatMap((job) => [0, 1, 2].map((call) => [job, call])));
+  });
+
+  it('leaves calls to its worker until it is told to finish', async () => {
+    const runtime = await twoThreads();
+    const at = runtime.heap.allocate('test', 2 * 8 * 8 * 8);
+    runtime.heap.f64().fill(7, at / 8, at / 8 + 64);
+    const calls = [0, 1].map(() => [8, 8, 0, 8, at, 8, 0, at + 512]);
+    runtime.team.start({ kernel: 'packColumns64', calls });
+    await untilDone(runtime);
+    expect(runtime.heap.f64()[at / 8 + 64]).toBe(7);
+    runtime.team.finish();
+  });
+
+  it('reports a trap in a worker as an error of the toolkit, and works on', async () => {
+    const runtime = await twoThreads();
+    const calls = [0, 1].map(() => [64, 64, 0, 64, NOWHERE, 64, 0, NOWHERE]);
+    runtime.team.start({ kernel: 'packColumns64', calls });
+    await untilDone(runtime);
+    const finish = (): void => runtime.team.finish();
+    expect(finish).toThrow(UnavailableError);
+    expect(finish).not.toThrow();
+    runtime.team.start({ kernel: 'packColumns64', calls });
+    await untilDone(runtime);
+    expect(finish).toThrow('wasm packColumns64: the kernel stopped in a worker');
+  });
+
+  it('does the next job alone after a worker has kept it waiting, and then asks again', () => {
+    const shared = createShared();
+    const { control } = shared;
+    // Takes every second call and is slow about it.
+    const slow = new Worker(
+      `const { workerData: control } = require('node:worker_threads');
+      for (;;) {
+        const taken = Atomics.load(control, 0);
+        if (taken % 2 === 0 || Atomics.load(control, 1) <= taken) continue;
+        if (Atomics.compareExchange(control, 0, taken, taken + 1) !== taken) continue;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
+        Atomics.add(control, 2, 1);
+        Atomics.notify(control, 2);
+      }`,
+      { eval: true, workerData: control },
+    );
+    opened.push({ dispose: () => void slow.terminate() });
+    const own: number[] = [];
+    const note = (job: number, call: number, awaited: number): void => {
+      own.push(10 * job + call);
+      // The other call is left to the worker, however long it takes to come.
+      while (awaited === 1 && Atomics.load(control, 0) < Atomics.load(control, LIMIT));
+    };
+    const team = workerTeam({ note }, ['note'], shared);
+    team.join({ end: () => {} });
+    for (const [job, awaited] of [1, 0, 1].entries()) {
+      team.run({ kernel: 'note', calls: [0, 1].map((call) => [job, call, awaited]) });
+    }
+    expect(own).toEqual([0, 10, 11, 20]);
+    expect(team.threads).toBe(2);
+  });
+
+  it('starts over alone when a worker does not come back, away from where that may write', () => {
+    const runtime = sharedRuntime('plain', 2);
+    opened.push(runtime);
+    // A worker that takes the first call and never ends it.
+    const { control } = runtime.threadData(1);
+    let ended = 0;
+    runtime.team.join({ end: () => ended++ });
+    const places: number[] = [];
+    const used = runtime.heap.inUse();
+    withWork(runtime.heap, 'test', [1024], ([at]) => {
+      places.push(at);
+      runtime.heap.f64().fill(5, at / 8, at / 8 + 64);
+      runtime.team.start({
+        kernel: 'packColumns64',
+        calls: [0, 1].map(() => [8, 8, 0, 8, at, 8, 0, at + 512]),
+      });
+      if (places.length === 1) Atomics.add(control, 0, 1);
+      runtime.team.finish();
+      expect(runtime.heap.f64()[at / 8 + 64]).toBe(5);
+    });
+    expect(places).toHaveLength(2);
+    expect(places[1]).not.toBe(places[0]);
+    expect(runtime.heap.inUse()).toBe(used + 1024);
+    expect({ ended, threads: runtime.team.threads }).toEqual({ ended: 1, threads: 1 });
+  });
+});

@@ -1,0 +1,78 @@
+import { ArgumentError, checkFinite, NumericalError } from '@sntk/errors';
+import { eigh, type FloatArray, showShape, type Tensor, toArray } from '@sntk/linalg';
+
+/** Differences of an entry and its mirror up to this share of the largest entry are rounding. */
+const ASYMMETRY = { float64: 1e-8, float32: 1e-5 } as const;
+/** Negative eigenvalues up to this share of the largest, for each row, are rounding of the entries. */
+const ROUNDING = { float64: 1e-13, float32: 1.2e-7 } as const;
+
+/**
+ * A kernel of points with themselves, `[N, N]`.
+ *
+ * @throws ArgumentError when it is not square, finite and symmetric (by how much is told), or has a diagonal that is not
+ * positive.
+ */
+export function readKernel(where: string, K: Tensor): { readonly N: number; readonly k: FloatArray } {
+  const N = K.shape[0];
+  if (K.shape.length !== 2 || K.shape[1] !== N || N === 0) {
+    throw new ArgumentError({ where, argument: 'K', wanted: 'a square matrix', got: showShape(K.shape) });
+  }
+  const k = toArray(K);
+  checkFinite(where, 'K', k);
+  let largest = 0;
+  let asymmetry = { size: 0, at: [0, 0] };
+  for (let i = 0; i < N; i++) {
+    if (!(k[i * N + i] > 0)) {
+      throw new ArgumentError({
+        where,
+        argument: 'K',
+        wanted: 'positive on the diagonal',
+        got: `${k[i * N + i]} at position ${i}`,
+      });
+    }
+    for (let j = 0; j <= i; j++) {
+      largest = Math.max(largest, Math.abs(k[i * N + j]));
+      const size = Math.abs(k[i * N + j] - k[j * N + i]);
+      if (size > asymmetry.size) asymmetry = { size, at: [i, j] };
+    }
+  }
+  if (asymmetry.size > ASYMMETRY[K.dtype] * largest) {
+    throw new ArgumentError({
+      where,
+      argument: 'K',
+      wanted: 'a symmetric matrix',
+      got: `entries at (${asymmetry.at.join(', ')}) and its mirror that differ by ${asymmetry.size.toExponential(2)}, where the largest is ${largest.toExponential(2)}`,
+      fix: 'take (K + Kᵀ)/2 when that is rounding; else check that rows and columns are the same points',
+    });
+  }
+  return { N, k };
+}
+
+/** Eigenvalues, ascending, and eigenvectors of a kernel. */
+export interface KernelEigen {
+  readonly N: number;
+  readonly values: Float64Array;
+  /** In columns, `[N, N]`. */
+  readonly vectors: Tensor;
+}
+
+/**
+ * The eigenvalues of a kernel, rounding below zero cut to zero.
+ *
+ * @throws ArgumentError as `readKernel`.
+ * @throws NumericalError when an eigenvalue is further below zero than rounding explains.
+ */
+export function readSpectrum(where: string, K: Tensor): KernelEigen {
+  const { N } = readKernel(where, K);
+  const { values, vectors } = eigh(K);
+  const [smallest, largest] = [values[0], values[N - 1]];
+  if (smallest < -ROUNDING[K.dtype] * N * largest) {
+    throw new NumericalError({
+      where,
+      found: `K is not positive semidefinite: its smallest eigenvalue is ${smallest.toExponential(3)}, its largest ${largest.toExponential(3)}`,
+      fix: `check the kernel, or add a jitter of ${(-smallest).toExponential(1)} to its diagonal`,
+      details: { smallest, largest },
+    });
+  }
+  return { N, values: values.map((value) => Math.max(0, value)), vectors };
+}
