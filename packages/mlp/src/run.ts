@@ -126,11 +126,16 @@ export function startRun(
     },
     checkpoint(step) {
       const now = chain.readParameters();
-      if (!now.every(Number.isFinite)) throw diverged(step - 1, 'parameters are');
+      if (!allFinite(now)) throw diverged(step - 1, 'parameters are');
       return { ...identity, step, theta: now, moments: chain.readAverages() };
     },
     dispose: () => chain.dispose(),
   };
+}
+
+function allFinite(values: FloatArray): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }
 
 interface Settings {
