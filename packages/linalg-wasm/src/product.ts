@@ -7,7 +7,7 @@ const ROWS = 64;
 /** Columns of a call are a multiple of these, which every tile's width divides, so that sums do not depend on the cut. */
 const COLUMNS = 64;
 /** Products of fewer multiplications are not worth waking another thread. */
-export const SHARED = 2 ** 18;
+export const SHARED: number = 2 ** 18;
 /** Numbers to pack that are worth waking another thread. */
 const SHARED_PACKING = 2 ** 16;
 
