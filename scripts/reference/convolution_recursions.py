@@ -8,6 +8,7 @@ import json
 import pathlib
 
 from mpmath import acos, asin, cos, mp, mpf, pi, sin, sqrt
+from provenance import record
 
 mp.dps = 200
 L = 4
@@ -129,4 +130,5 @@ for name, (T, w) in {"relu": (relu, mpf(2)), "erf": (erf, mpf(3) / 2)}.items():
 target = pathlib.Path(__file__).parents[2] / "packages/kernels/test/fixtures/convolution-recursions.json"
 flat = [[v for site in x for v in site] for x in X]
 target.write_text(json.dumps({"mpmath": "1.3.0", "X": flat, "rows": rows}, separators=(",", ":")).replace('{"activation"', '\n{"activation"') + "\n")
+record(__file__, target, packages=["mpmath"])
 print(target.stat().st_size, "bytes")

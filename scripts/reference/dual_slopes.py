@@ -9,6 +9,7 @@ import pathlib
 
 from closed_form_duals import ACTIVATIONS, rectified
 from mpmath import acos, diff, mpf, sqrt
+from provenance import record
 
 PLANES = [((1.0, 0.0), (0.6, 0.8)), ((1.0, 0.0), (-0.6, 0.8)), ((2.0, 0.0), (0.5, 0.25)), ((0.25, 0.0), (2.0, -0.5)), ((1.0, 0.0), (1.0, 0.0078125)), ((1.5, 0.0), (-1.5, 0.03125)), ((3.0, -4.0), (0.0, 2.0)), ((0.0009765625, 0.0), (0.5, 0.5))]
 h = mpf(10) ** -40
@@ -34,3 +35,4 @@ for x, z in PLANES:
 
 target = pathlib.Path(__file__).parents[2] / "packages/architecture/test/fixtures/dual-slopes.json"
 target.write_text(json.dumps(out, separators=(",", ":")).replace('],"', '],\n"') + "\n")
+record(__file__, target, packages=["mpmath"])

@@ -10,6 +10,7 @@ import pathlib
 
 from kernel_recursions import erf, gelu, leaky, relu
 from mpmath import mpf
+from provenance import record
 
 H = mpf(10) ** -60
 X = [[0.0, 0.0], [1.0, 0.0], [1.0, 1e-8], [-1.0, 1e-8], [0.5, 1.25], [0.5, 1.25], [1.0, 1e-4], [30.0, -60.0]]
@@ -54,6 +55,7 @@ def main():
                 rows.append({"activation": name, "w": w, "b": b, "depth": depth, "pairs": pairs})
     target = pathlib.Path(__file__).parents[2] / "packages/kernels/test/fixtures/gradients.json"
     target.write_text(json.dumps({"mpmath": "1.3.0", "X": X, "rows": rows}, separators=(",", ":")).replace('{"activation"', '\n{"activation"') + "\n")
+    record(__file__, target, packages=["mpmath"])
 
 
 if __name__ == "__main__":

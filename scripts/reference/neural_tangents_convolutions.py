@@ -1,7 +1,6 @@
 """Writes neural-tangents' kernels of convolutional networks to packages/kernels/test/fixtures/convolutions.json.
 
-Run in an environment of its own: pip install neural-tangents==0.6.5 jax==0.4.30 jaxlib==0.4.30 numpy==1.26.4;
-python neural_tangents_convolutions.py
+Run: pip install -r requirements.txt; python neural_tangents_convolutions.py
 """
 import json
 import pathlib
@@ -12,6 +11,7 @@ jax.config.update("jax_enable_x64", True)
 import numpy as np
 from jax import numpy as jnp
 from neural_tangents import stax
+from provenance import record
 
 rng = np.random.RandomState(0)
 # Sequences [N, 7, 2] and images [N, 6, 5, 2], channels last.
@@ -116,4 +116,5 @@ for name, (kind, (_, _, kernel)) in NETWORKS.items():
 
 target = pathlib.Path(__file__).parents[2] / "packages/kernels/test/fixtures/convolutions.json"
 target.write_text(json.dumps(out, separators=(",", ":")).replace('},"', '},\n"') + "\n")
+record(__file__, target, packages=["jax", "neural-tangents", "numpy"])
 print(target.stat().st_size, "bytes")

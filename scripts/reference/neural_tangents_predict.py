@@ -1,7 +1,6 @@
 """Writes predictions of neural-tangents' predict module to packages/dynamics/test/fixtures/neural-tangents-predict.json.
 
-Run in an environment of its own: pip install neural-tangents==0.6.5 jax==0.4.30 jaxlib==0.4.30 numpy==1.26.4
-scipy==1.13.1; python neural_tangents_predict.py
+Run: pip install -r requirements.txt; python neural_tangents_predict.py
 """
 import json
 import pathlib
@@ -13,6 +12,7 @@ import neural_tangents as nt
 import numpy as np
 from jax import numpy as jnp
 from neural_tangents import stax
+from provenance import record
 
 rng = np.random.RandomState(0)
 N, M, O = 7, 3, 2
@@ -89,3 +89,4 @@ for steps in (5.0, 40.0, 300.0):
 
 path = pathlib.Path(__file__).parents[2] / "packages/dynamics/test/fixtures/neural-tangents-predict.json"
 path.write_text(json.dumps(result) + "\n")
+record(__file__, path, packages=["jax", "neural-tangents", "numpy", "scipy"])

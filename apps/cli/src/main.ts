@@ -1,22 +1,24 @@
 #!/usr/bin/env node
-import { createRequire } from 'node:module';
 import { ArgumentError, NumericalError, UnavailableError } from '@sntk/errors';
 import { Command, CommanderError } from 'commander';
+import { ownVersion } from './circumstances.ts';
 import { figure1Command } from './figure1/command.ts';
+import { ladderCommand } from './ladder/command.ts';
 
 /** Exit codes: 0 done, 1 a bug, 2 usage, 3 numerical failure. */
 async function main(): Promise<number> {
   let code = 0;
-  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   const program = new Command('sntk')
     .description('Wide neural networks under SGD: finite networks, tangent kernels, and the noise of SGD.')
-    .version(version)
+    .version(ownVersion())
     .showSuggestionAfterError();
-  const figure1 = figure1Command((result) => {
+  const finish = (result: number): void => {
     code = result;
-  });
-  for (const command of [program, figure1]) command.exitOverride().configureOutput({ outputError: () => {} });
-  program.addCommand(figure1);
+  };
+  const commands = [figure1Command(finish), ladderCommand(finish)];
+  for (const command of [program, ...commands])
+    command.exitOverride().configureOutput({ outputError: () => {} });
+  for (const command of commands) program.addCommand(command);
   try {
     await program.parseAsync();
     return code;

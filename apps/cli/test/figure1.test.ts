@@ -159,6 +159,7 @@ describe('sntk figure1', () => {
 
   it('runs the smooth activation, the empirical kernel and the printed convention', () => {
     expect(figure1('erf', '--activation', 'erf').code).toBe(0);
+    expect(figure1('tanh', '--activation', 'tanh').code).toBe(0);
     expect(figure1('empirical', '--kernel', 'empirical').code).toBe(0);
     expect(figure1('paper', '--convention', 'paper').code).toBe(0);
     expect(readFileSync(join(folder, 'paper', 'figure1.svg'), 'utf8')).toContain('SNTK as printed');

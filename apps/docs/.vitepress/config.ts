@@ -15,9 +15,12 @@ const guide: DefaultTheme.SidebarItem[] = [
     text: 'Guide',
     items: [
       { text: 'Figure 1', link: '/guide/figure1' },
+      { text: 'Training in function space', link: '/guide/dynamics' },
+      { text: 'When to trust the SNTK', link: '/guide/ladder' },
       { text: 'The library', link: '/guide/library' },
-      { text: 'Speed', link: '/guide/benchmarks' },
+      { text: 'Stochastic equations', link: '/guide/sde' },
       { text: 'Theorems, measured', link: '/guide/theorems' },
+      { text: 'Speed', link: '/guide/benchmarks' },
     ],
   },
   { text: 'Theory', items: [{ text: 'Notation and equations', link: '/theory' }] },

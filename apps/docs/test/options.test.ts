@@ -1,19 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { figure1Command } from '../../cli/src/figure1/command.ts';
+import { ladderCommand } from '../../cli/src/ladder/command.ts';
 
-const guide = readFileSync(new URL('../guide/figure1.md', import.meta.url), 'utf8');
+const COMMANDS = { figure1: figure1Command, ladder: ladderCommand };
 
-/** Rows `| --flag | default | … |` of the guide's tables, by flag. */
-const rows = new Map(
-  [...guide.matchAll(/^\| `(--[a-z-]+)(?: [^`]*)?` *\|([^|]*)\|/gm)].map(([, flag, value]) => [
-    flag,
-    value.trim(),
-  ]),
-);
-
-describe('the guide of figure1', () => {
-  const options = figure1Command(() => {}).options;
+describe.each(['figure1', 'ladder'] as const)('the guide of %s', (name) => {
+  const guide = readFileSync(new URL(`../guide/${name}.md`, import.meta.url), 'utf8');
+  /** Rows `| --flag | default | … |` of the guide's tables, by flag. */
+  const rows = new Map(
+    [...guide.matchAll(/^\| `(--[a-z0-9-]+)(?: [^`]*)?` *\|([^|]*)\|/gm)].map(([, flag, value]) => [
+      flag,
+      value.trim(),
+    ]),
+  );
+  const options = COMMANDS[name](() => {}).options;
 
   it('lists the options of the command, all of them and no others', () => {
     expect([...rows.keys()].sort()).toEqual(options.map((option) => option.long).sort());

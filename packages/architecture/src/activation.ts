@@ -59,6 +59,11 @@ export interface ActivationDual {
   /** The same of a pair, accurate also where `u` and `v` are nearly equal or opposite. Writes to `out`. */
   pair(pair: GaussianPair, out: PairMoments): void;
   /**
+   * Gives a `pair` for many pairs in a row, best with the same `varianceU` one after the other, that is faster than the
+   * careful one and within 1e-12 of `√(E φ(u)² E φ(v)²)` and `√(E φ'(u)² E φ'(v)²)`.
+   */
+  many?(): ActivationDual['pair'];
+  /**
    * How T and Ṫ move with the pair, for gradients of kernels: `∂T/∂c = E[φ'φ']`, `∂T/∂q = ½ E[φ''(u) φ(v)]`, and the same
    * of Ṫ. Writes to `out`. Not a number where a derivative does not exist: variances of 0 beside a kink.
    */

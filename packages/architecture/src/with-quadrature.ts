@@ -3,6 +3,7 @@ import type { Activation, ActivationDual, GaussianPair, PairMoments } from './ac
 import { gaussianRules } from './gaussian-rules.ts';
 import { determinantFrom } from './pair-algebra.ts';
 import { quadratureSlopes } from './quadrature-slopes.ts';
+import { tabulatedPairs } from './tabulated-pair.ts';
 
 export interface QuadratureOptions {
   /** Where φ or one of its derivatives jumps; none unless told. The rules are split there. */
@@ -132,7 +133,10 @@ function quadratureDual(activation: Activation, kinks: readonly number[], points
     out.determinant = determinantFrom({ a, b, difference: sums.difference }, sums.distance, sums.T);
   };
   const slopes = quadratureSlopes(activation, kinks, rules);
-  return { diagonal, pair, ...(slopes ? { slopes } : {}) };
+  const dual = { diagonal, pair, ...(slopes ? { slopes } : {}) };
+  // Kinks away from 0 are seen at other angles for every deviation: these have no tables.
+  const tabulated = kinks.every((at) => at === 0) && slopes;
+  return tabulated ? { ...dual, many: tabulatedPairs(activation, dual, { kinks, rules }) } : dual;
 }
 
 /** Below this share of `A + B` a distance taken as a difference has too few digits left. */

@@ -12,6 +12,7 @@ export {
   type FidelityOptions,
   type FidelityRow,
   fidelityLadder,
+  type Rung,
 } from './fidelity.ts';
 export { type DualState, gradientDescent, gradientFlow } from './gradient-flow.ts';
 export {

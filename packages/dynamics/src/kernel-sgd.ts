@@ -4,6 +4,7 @@ import type { Minibatches } from '@sntk/random';
 import { largestEigenvalue, rateAdvice } from './advice.ts';
 import { checkEnsembleMemory, kernelEntries } from './checks.ts';
 import { type LossOptions, type Slopes, slopesOf } from './loss.ts';
+import { addRows } from './rows.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
 
 /** An ensemble of dual states: `alpha` and `residual` row-major `[N, P]`, one column a path; `[N, O, P]` for `O` outputs. */
@@ -108,7 +109,7 @@ export function kernelSgd(K: Tensor, r0: Float64Array, options: KernelSgdOptions
   return { alpha, residual, paths: P };
 }
 
-/** Steps in place: all coefficients come from the residual before the step, then their rows of `K` are subtracted. */
+/** Steps in place: all coefficients come from the residual before the step, then their rows of `K` are added. */
 function stepper(
   k: Float64Array,
   slopes: Slopes,
@@ -126,6 +127,9 @@ function stepper(
   let members = new Int32Array(0);
   let changes = new Float64Array(0);
   let count = 0;
+  // Views of what is filled, made anew only when its size changes.
+  let rows = members;
+  let weights = changes;
   return {
     gather(batch, weight) {
       const b = batch.length;
@@ -135,6 +139,7 @@ function stepper(
         changes = new Float64Array(2 * (count + b) * O);
         members.set(oldMembers);
         changes.set(oldChanges);
+        rows = members.subarray(0, 0);
       }
       let sum = 0;
       for (let m = 0; m < b; m++) {
@@ -144,7 +149,7 @@ function stepper(
         slopes.at(given, i, found);
         members[count] = i;
         for (let o = 0; o < O; o++) {
-          changes[count * O + o] = (weight / b) * found[o];
+          changes[count * O + o] = -(weight / b) * found[o];
           sum += found[o];
         }
         count += 1;
@@ -153,47 +158,16 @@ function stepper(
     },
     apply() {
       for (let m = 0; m < count; m++) {
-        for (let o = 0; o < O; o++) a[members[m] * O + o] -= changes[m * O + o];
+        for (let o = 0; o < O; o++) a[members[m] * O + o] += changes[m * O + o];
       }
-      if (O === 1) subtractRows(k, r, { members, changes, count });
-      else {
-        for (let m = 0; m < count; m++) {
-          const row = members[m] * N;
-          for (let j = 0; j < N; j++) {
-            for (let o = 0; o < O; o++) r[j * O + o] -= changes[m * O + o] * k[row + j];
-          }
-        }
+      if (rows.length !== count) {
+        rows = members.subarray(0, count);
+        weights = changes.subarray(0, count * O);
       }
+      addRows(k, rows, weights, r);
       count = 0;
     },
   };
-}
-
-/** `r ← r − Σ_m changes[m] K[members[m], ·]`, four rows at a time. */
-function subtractRows(
-  k: Float64Array,
-  r: Float64Array,
-  step: { readonly members: Int32Array; readonly changes: Float64Array; readonly count: number },
-): void {
-  const { members, changes, count } = step;
-  const N = r.length;
-  let m = 0;
-  for (; m + 4 <= count; m += 4) {
-    const c0 = changes[m];
-    const c1 = changes[m + 1];
-    const c2 = changes[m + 2];
-    const c3 = changes[m + 3];
-    const k0 = members[m] * N;
-    const k1 = members[m + 1] * N;
-    const k2 = members[m + 2] * N;
-    const k3 = members[m + 3] * N;
-    for (let j = 0; j < N; j++) r[j] -= c0 * k[k0 + j] + c1 * k[k1 + j] + c2 * k[k2 + j] + c3 * k[k3 + j];
-  }
-  for (; m < count; m++) {
-    const row = members[m] * N;
-    const c = changes[m];
-    for (let j = 0; j < N; j++) r[j] -= c * k[row + j];
-  }
 }
 
 function strangeExample(example: number, samples: number): ArgumentError {

@@ -39,6 +39,10 @@ export function modeFlow(
 
 /** `a ← E a − G c_0` for a block `[N, O, P]`. */
 export function applyFlow({ kept, pulled }: ModeFlow, a: Float64Array): void {
+  if (a.length === kept.length) {
+    for (let j = 0; j < a.length; j++) a[j] = kept[j] * a[j] - pulled[j];
+    return;
+  }
   const outputs = pulled.length / kept.length;
   const paths = a.length / pulled.length;
   for (let row = 0; row < pulled.length; row++) {
@@ -54,6 +58,10 @@ export function residualModes(
   a: Float64Array,
   out: Float64Array,
 ): void {
+  if (a.length === values.length) {
+    for (let j = 0; j < a.length; j++) out[j] = c0[j] + values[j] * a[j];
+    return;
+  }
   const outputs = c0.length / values.length;
   const paths = a.length / c0.length;
   for (let row = 0; row < c0.length; row++) {

@@ -2,6 +2,7 @@ import { toFloat64 } from '@sntk/linalg';
 import { type Minibatches, minibatches, type Rng } from '@sntk/random';
 import type { DualEnsemble, RunHooks } from './kernel-sgd.ts';
 import { applyFlow, fromModes, type ModeFlow, modeFlow, residualModes, toModes } from './modes.ts';
+import { addRows, readRows } from './rows.ts';
 import { diverged } from './sde-run.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
@@ -59,23 +60,16 @@ export function sparsePaths(
       normals.fillNormal(kicks.subarray(0, b));
       const intensity = options.intensity(step);
       residualModes(values, c0, a, c);
-      for (let m = 0; m < b; m++) {
-        const row = members[m] * N;
-        for (let o = 0; o < O; o++) {
-          let r = 0;
-          for (let j = 0; j < N; j++) r += q[row + j] * c[j * O + o];
-          kicks[b + m * O + o] = intensity * kicks[m] * r;
-        }
-      }
+      const r = kicks.subarray(b);
+      readRows(q, members, c, r);
       let sum = 0;
-      for (let m = 0; m < b; m++) {
-        const row = members[m] * N;
-        for (let o = 0; o < O; o++) {
-          const kick = kicks[b + m * O + o];
-          sum += kick;
-          for (let j = 0; j < N; j++) a[j * O + o] += kick * q[row + j];
+      for (let m = 0, at = 0; m < b; m++) {
+        for (let o = 0; o < O; o++, at++) {
+          r[at] *= intensity * kicks[m];
+          sum += r[at];
         }
       }
+      addRows(q, members, r, a);
       if (!Number.isFinite(sum)) throw diverged(where, { path: firstPath + p, step, fix });
     }
     if (steps > 0) applyFlow(flows(rate(steps - 1) / 2), a);

@@ -152,7 +152,7 @@ describe('dual moments of the SDEs (34)', () => {
     const labelNoise = 0.3;
     const S0 = Float64Array.from({ length: N * N }, (_, p) => r0[Math.floor(p / N)] * r0[p % N]);
     const ode = secondMomentOde(model, c, labelNoise ** 2);
-    const { final } = integrate(ode, { method: 'rk4', x0: S0, t1: learningRate * steps, steps: 2000 });
+    const { final } = integrate(ode, { method: 'rk4', x0: S0, t1: learningRate * steps, steps: 800 });
     const moments = dualMoments(spectrum, r0, {
       learningRate,
       steps,

@@ -195,7 +195,7 @@ describe('the calibrated SNTK (30) and the exact-covariance SDE (29)', () => {
   it.each(['leading', 'exact'] as const)(
     'have the mean of gradient flow and the moments of their noise, %s',
     (noise) => {
-      const options = { ...fine, paths: 2000, rng: rng.split('both') };
+      const options = { ...fine, paths: 600, rng: rng.split('both') };
       const ensemble = sntkPaths(spectrum, r0, { ...options, noise });
       const sampled = moments(ensemble);
       const flow = gradientFlow(spectrum, r0, { time: fine.learningRate * fine.steps }).residual;
@@ -251,7 +251,7 @@ describe('the calibrated SNTK (30) and the exact-covariance SDE (29)', () => {
 describe('the SNTK as printed (31)', () => {
   it("has about b times SGD's variance, and SGD's mean", () => {
     const fine = { learningRate: learningRate / 10, steps: STEPS * 10, batch: BATCH };
-    const ensemble = paperSntkPaths(spectrum, r0, { ...fine, paths: 2000, rng: rng.split('paper') });
+    const ensemble = paperSntkPaths(spectrum, r0, { ...fine, paths: 600, rng: rng.split('paper') });
     const sampled = moments(ensemble);
     const exact = kernelSgdMoments(spectrum, r0, fine);
     // c_b is 0.84/b here, and (29) has a little less noise than (30): the printed form is b/0.84 times the leading one.

@@ -1,10 +1,10 @@
 import type { Architecture } from '@sntk/architecture';
-import { checkInteger } from '@sntk/errors';
+import { checkChoice, checkInteger } from '@sntk/errors';
 import { type Tensor, tensor } from '@sntk/linalg';
 import { checkDevicePoints, deviceDiagonals, deviceKernel, deviceRows } from './device-kernel.ts';
 import { fusedRelu } from './fused-relu.ts';
 import { planOf, type Step } from './plan.ts';
-import { inputPair, type Points, readPoints } from './points.ts';
+import { inputPair, type Points, readPoints, sliceRows } from './points.ts';
 import { pairRecursion } from './recursion.ts';
 import { spatialBlocks, spatialDiagonals, spatialKernel, takesImages } from './spatial-kernel.ts';
 import { emptyState } from './state.ts';
@@ -16,6 +16,16 @@ export interface KernelPair {
   /** Θ^D: the tangent kernel, `[N, M]`. For `O` outputs the kernel is `Θ ⊗ I_O`. */
   readonly ntk: Tensor;
 }
+
+/** What to give: one kernel, both, or both with the diagonals. */
+export type KernelChoice = 'nngp' | 'ntk' | 'both' | 'all';
+
+/** What {@link analyticKernel} gives for a choice. */
+export type KernelResult<G extends KernelChoice> = G extends 'nngp' | 'ntk'
+  ? Pick<KernelPair, G>
+  : G extends 'all'
+    ? KernelPair & { readonly diagonals: { readonly X: KernelDiagonals; readonly Z: KernelDiagonals } }
+    : KernelPair;
 
 export interface KernelOptions {
   /** `[N, d]`; images also as `[N, ...inputShape]`. */
@@ -37,6 +47,8 @@ export interface KernelOptions {
  * Sources: Jacot, Gabriel and Hongler, "Neural Tangent Kernel"; Lee and others, "Deep Neural Networks as Gaussian
  * Processes"; Novak and others, "Bayesian Deep Convolutional Networks with Many Channels are Gaussian Processes".
  *
+ * `get` narrows the result: `'nngp'` or `'ntk'` alone, `'both'` unless told, `'all'` with the diagonals of both point sets.
+ *
  * @throws ArgumentError for points of the wrong dimension or not finite (the row is named), activations and
  * normalization of units that are not Gaussian, sums or products of correlated branches (the layer is named), and
  * images or numbers of them that do not fit in memory.
@@ -54,14 +66,27 @@ export interface KernelOptions {
  * console.log(toArray(ntk)[1] * Math.PI); // 1
  * ```
  */
-export function analyticKernel(architecture: Architecture, options: KernelOptions): KernelPair {
+export function analyticKernel<G extends KernelChoice = 'both'>(
+  architecture: Architecture,
+  options: KernelOptions & { readonly get?: G },
+): KernelResult<G> {
   const { X, Z } = options;
-  if (takesImages(architecture)) return spatialKernel(architecture, { where: 'analyticKernel', X, Z });
+  const get = checkChoice('analyticKernel', 'options.get', options.get ?? 'both', CHOICES) as G;
+  if (takesImages(architecture)) {
+    const of = (X: Tensor): KernelDiagonals => spatialDiagonals(architecture, { where: 'analyticKernel', X });
+    return choose(get, spatialKernel(architecture, { where: 'analyticKernel', X, Z }), () => ({
+      X: of(X),
+      Z: of(Z ?? X),
+    }));
+  }
   const steps = planOf(architecture);
   if (!X.backend.readSync) {
     checkDevicePoints('analyticKernel', 'options.X', X, architecture.inputs);
     if (Z) checkDevicePoints('analyticKernel', 'options.Z', Z, architecture.inputs);
-    return deviceKernel('analyticKernel', steps, X, Z ?? X);
+    return choose(get, deviceKernel('analyticKernel', steps, X, Z ?? X), () => ({
+      X: deviceDiagonals(steps, X),
+      Z: deviceDiagonals(steps, Z ?? X),
+    }));
   }
   const reader = { where: 'analyticKernel', architecture, steps };
   const x = readPoints('options.X', X, reader);
@@ -69,14 +94,32 @@ export function analyticKernel(architecture: Architecture, options: KernelOption
   const size = x.count * z.count;
   const both = { nngp: new Float64Array(size), ntk: new Float64Array(size) };
   const needsCare = fusedRelu(steps, { X, Z: Z ?? X, x, z, ...both });
-  fill(steps, x, z, { ...both, start: 0, stop: x.count, symmetric: !Z, ...(needsCare ? { needsCare } : {}) });
+  fill(steps, x, z, { ...both, symmetric: !Z, ...(needsCare ? { needsCare } : {}) });
   if (!Z) finishSymmetric(x, both);
   const shape = [x.count, z.count];
-  return {
+  const pair = {
     nngp: tensor(both.nngp, { backend: X.backend, shape }),
     ntk: tensor(both.ntk, { backend: X.backend, shape }),
   };
+  return choose(get, pair, () => ({ X: diagonalsOf(X, x), Z: diagonalsOf(X, z) }));
 }
+
+/** What was asked for; a kernel that was not is given back, which matters on a device. */
+function choose<G extends KernelChoice>(
+  get: G,
+  { nngp, ntk }: KernelPair,
+  diagonals: () => { readonly X: KernelDiagonals; readonly Z: KernelDiagonals },
+): KernelResult<G> {
+  if (get === 'nngp') ntk.dispose();
+  if (get === 'ntk') nngp.dispose();
+  return {
+    ...(get === 'ntk' ? {} : { nngp }),
+    ...(get === 'nngp' ? {} : { ntk }),
+    ...(get === 'all' ? { diagonals: diagonals() } : {}),
+  } as KernelResult<G>;
+}
+
+const CHOICES = ['nngp', 'ntk', 'both', 'all'] as const;
 
 /** Both kernels' diagonals, float64. */
 export interface KernelDiagonals {
@@ -112,8 +155,10 @@ export function kernelDiagonals(
     checkDevicePoints(where, 'options.X', X, architecture.inputs);
     return deviceDiagonals(steps, X);
   }
-  const reader = { where, architecture, steps };
-  const { tapes, count } = readPoints('options.X', X, reader);
+  return diagonalsOf(X, readPoints('options.X', X, { where, architecture, steps }));
+}
+
+function diagonalsOf(X: Tensor, { tapes, count }: Points): KernelDiagonals {
   const of = (name: 'nngp' | 'ntk'): Tensor =>
     tensor(
       Float64Array.from(tapes, (tape) => tape[name]),
@@ -125,6 +170,9 @@ export function kernelDiagonals(
 export interface KernelBlockOptions extends KernelOptions {
   /** Rows of a block, 256 unless told; the last one may have fewer. */
   readonly rows?: number;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+  /** Aborting ends the iteration with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Rows `start` to `stop` of both kernels, `[stop − start, M]`. */
@@ -135,7 +183,8 @@ export interface KernelBlock extends KernelPair {
 
 /**
  * Both kernels of {@link analyticKernel} block of rows by block of rows, for kernels that do not fit in memory, for
- * showing progress and for stopping early. Throws as {@link analyticKernel}.
+ * showing progress (in rows) and for stopping early. A backend's fused recursion is used as there; of `X` against itself
+ * the two triangles are computed apart and agree to rounding. Throws as {@link analyticKernel}.
  *
  * @example
  * ```ts
@@ -153,10 +202,15 @@ export function* kernelBlocks(
   options: KernelBlockOptions,
 ): Generator<KernelBlock, void, undefined> {
   const where = 'kernelBlocks';
-  const { X, Z, rows = 256 } = options;
+  const { X, Z, rows = 256, onProgress, signal } = options;
   checkInteger(where, 'options.rows', rows, 1);
   if (takesImages(architecture)) {
-    yield* spatialBlocks(architecture, { where, X, Z, rows });
+    signal?.throwIfAborted();
+    for (const block of spatialBlocks(architecture, { where, X, Z, rows })) {
+      onProgress?.({ done: block.stop, total: X.shape[0] });
+      yield block;
+      signal?.throwIfAborted();
+    }
     return;
   }
   const steps = planOf(architecture);
@@ -164,10 +218,12 @@ export function* kernelBlocks(
     checkDevicePoints(where, 'options.X', X, architecture.inputs);
     if (Z) checkDevicePoints(where, 'options.Z', Z, architecture.inputs);
     for (let start = 0; start < X.shape[0]; start += rows) {
+      signal?.throwIfAborted();
       const stop = Math.min(start + rows, X.shape[0]);
       const part = deviceRows(X, start, stop);
       const block = deviceKernel(where, steps, part, Z ?? X);
       part.dispose();
+      onProgress?.({ done: stop, total: X.shape[0] });
       yield { start, stop, ...block };
     }
     return;
@@ -176,17 +232,23 @@ export function* kernelBlocks(
   const x = readPoints('options.X', X, reader);
   const z = Z ? readPoints('options.Z', Z, reader) : x;
   for (let start = 0; start < x.count; start += rows) {
+    signal?.throwIfAborted();
     const stop = Math.min(start + rows, x.count);
     const size = (stop - start) * z.count;
     const both = { nngp: new Float64Array(size), ntk: new Float64Array(size) };
-    fill(steps, x, z, { ...both, start, stop, symmetric: false });
+    const block = sliceRows(x, start, stop);
+    const shapeX = [block.count, x.dimension];
+    const blockX = tensor(block.entries, { backend: X.backend, shape: shapeX, dtype: X.dtype });
+    const needsCare = fusedRelu(steps, { X: blockX, Z: Z ?? X, x: block, z, ...both });
+    fill(steps, block, z, { ...both, symmetric: false, ...(needsCare ? { needsCare } : {}) });
     if (!Z) {
       for (let i = start; i < stop; i++) {
         both.nngp[(i - start) * z.count + i] = x.tapes[i].nngp;
         both.ntk[(i - start) * z.count + i] = x.tapes[i].ntk;
       }
     }
-    const shape = [stop - start, z.count];
+    const shape = [block.count, z.count];
+    onProgress?.({ done: stop, total: x.count });
     yield {
       start,
       stop,
@@ -196,9 +258,10 @@ export function* kernelBlocks(
   }
 }
 
+/** From this number of pairs on, tables of moments cost less than the quadratures they replace. */
+const MANY = 2000;
+
 interface FillRequest {
-  readonly start: number;
-  readonly stop: number;
   readonly nngp: Float64Array;
   readonly ntk: Float64Array;
   /** Only the part below the diagonal. */
@@ -207,16 +270,17 @@ interface FillRequest {
 }
 
 function fill(steps: readonly Step[], x: Points, z: Points, request: FillRequest): void {
-  const { start, stop, nngp, ntk, symmetric, needsCare } = request;
-  const recursion = pairRecursion(steps);
+  const { nngp, ntk, symmetric, needsCare } = request;
+  const pairs = symmetric ? (x.count * (x.count - 1)) / 2 : x.count * z.count;
+  const recursion = pairRecursion(steps, pairs >= MANY);
   const state = emptyState();
-  for (let i = start; i < stop; i++) {
+  for (let i = 0; i < x.count; i++) {
     const u = x.tapes[i].variances;
     for (let j = 0; j < (symmetric ? i : z.count); j++) {
       if (needsCare && !needsCare(i, j)) continue;
       inputPair(x, i, z, j, state);
       recursion(state, u, z.tapes[j].variances);
-      const at = (i - start) * z.count + j;
+      const at = i * z.count + j;
       nngp[at] = state.covariance;
       ntk[at] = state.ntk;
     }

@@ -66,6 +66,18 @@ export function checkTape(
   });
 }
 
+/** Some rows of points. */
+export function sliceRows(points: Points, start: number, stop: number): Points {
+  const { entries, dimension, moments, tapes } = points;
+  return {
+    entries: entries.slice(start * dimension, stop * dimension),
+    count: stop - start,
+    dimension,
+    moments: moments.subarray(start, stop),
+    tapes: tapes.slice(start, stop),
+  };
+}
+
 /**
  * What a recursion over a pair of points starts from, from coordinates, so that nearly equal, parallel and opposite
  * points keep all their digits: `|x|²|z|² − (x·z)²` is taken as `|x|²` times the squared length of what is left of `z`

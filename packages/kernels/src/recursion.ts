@@ -1,7 +1,9 @@
-import type { PairMoments } from '@sntk/architecture';
+import type { ActivationDual, PairMoments } from '@sntk/architecture';
 import { product, scaleState, sum } from './merge.ts';
 import type { Step } from './plan.ts';
 import { type PairState, rootGap } from './state.ts';
+
+type DualStep = Extract<Step, { readonly kind: 'dual' }>;
 
 /** NNGP variances of one point after every step, in the order in which the steps are done, and its Θ at the end. */
 export interface Tape {
@@ -79,12 +81,22 @@ export function settle(s: PairState): void {
 
 /**
  * Runs a pair of points through the steps: covariance with distance and determinant, none of which is the difference
- * of large numbers, and Θ. Changes `state`. `first` is where in the points' variances those of the first step stand.
+ * of large numbers, and Θ. Changes `state`. `first` is where in the points' variances those of the first step stand. `many`: whether
+ * tables are worth their cost.
  */
 export function pairRecursion(
   steps: readonly Step[],
+  many = false,
 ): (state: PairState, u: Float64Array, v: Float64Array, first?: number) => void {
   const moments: PairMoments = { covariance: 0, derivative: 0, distance: 0, determinant: 0 };
+  // Each place in the network has tables of its own range, so none is thrown out by the next layer.
+  const tabulated = new Map<Step, ActivationDual['pair']>();
+  const pairOf = (step: DualStep): ActivationDual['pair'] => {
+    if (!many || !step.dual.many) return step.dual.pair;
+    const known = tabulated.get(step) ?? step.dual.many();
+    tabulated.set(step, known);
+    return known;
+  };
   let cursor = 0;
   const run = (plan: readonly Step[], s: PairState, u: Float64Array, v: Float64Array): void => {
     for (const step of plan) {
@@ -100,7 +112,7 @@ export function pairRecursion(
         }
         case 'dual':
           settle(s);
-          step.dual.pair(s, moments);
+          pairOf(step)(s, moments);
           s.ntk *= moments.derivative;
           s.covariance = moments.covariance;
           s.distance = moments.distance;

@@ -113,6 +113,26 @@ describe('kernels of convolutional networks', () => {
     expectSame(found.ntk, wanted.ntk, 1e-14);
   });
 
+  it('have the two parameterizations as cases of scales of their own', () => {
+    const { weightVariance, biasVariance } = options;
+    const fanIn = (channels: number) => ({
+      weightScale: Math.sqrt(weightVariance / (9 * channels)),
+      biasScale: Math.sqrt(biasVariance),
+    });
+    const chain = (first: object, second: object): Layer[] => [
+      conv([3, 3], first),
+      phi,
+      conv([3, 3], second),
+      phi,
+      average,
+      end,
+    ];
+    const own = { parameterization: { weightScale: 1, biasScale: 1 } };
+    const standard = { parameterization: 'standard' };
+    expectEqual(chain(own, own), chain(standard, standard), 0);
+    expectEqual(chain({ parameterization: fanIn(2) }, { parameterization: fanIn(3) }), chain({}, {}), 1e-14);
+  });
+
   it('are the same whether other pairs of sites are carried along or not', () => {
     const idle = pooling('average', [1, 1]);
     expectEqual([body, idle, flatten, end], [body, flatten, end], 1e-14);

@@ -23,10 +23,11 @@ import {
   rectifiedMonomial,
   withQuadrature,
 } from '@sntk/architecture/activations';
-import { eigh, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+import { eigh, ndarrayBackend, type Tensor, tensor, toArray, toBackend } from '@sntk/linalg';
+import { wasmBackend } from '@sntk/linalg-wasm';
 import { createRng } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
-import { analyticKernel, kernelBlocks, kernelDiagonals } from '../src/index.ts';
+import { analyticKernel, kernelBlocks, kernelDiagonals, multiOutput } from '../src/index.ts';
 import { planOf } from '../src/plan.ts';
 import { inputPair, readPoints } from '../src/points.ts';
 import { pairRecursion } from '../src/recursion.ts';
@@ -168,6 +169,73 @@ describe('kernelBlocks', () => {
       });
       expect(found.length).toBe(100);
     }
+  });
+
+  it('is fused where the backend is, tells progress and stops when told', async () => {
+    const X = await toBackend(hardPoints('fused blocks', 41, 3), wasmBackend());
+    const architecture = fullyConnected({ inputs: 3, hidden: [4, 4, 4] });
+    const { nngp, ntk } = analyticKernel(architecture, { X });
+    const [Q, K] = [toArray(nngp), toArray(ntk)];
+    const progress: unknown[] = [];
+    for (const block of kernelBlocks(architecture, {
+      X,
+      rows: 16,
+      onProgress: (each) => progress.push(each),
+    })) {
+      toArray(block.ntk).forEach((value, at) => {
+        const [i, j] = [block.start + Math.floor(at / 41), at % 41];
+        const where = i * 41 + j;
+        expect(Math.abs(value - K[where])).toBeLessThanOrEqual(1e-12 * Math.sqrt(K[i * 42] * K[j * 42]));
+        expect(Math.abs(toArray(block.nngp)[at] - Q[where])).toBeLessThanOrEqual(
+          1e-12 * Math.sqrt(Q[i * 42] * Q[j * 42]),
+        );
+      });
+    }
+    expect(progress).toEqual([16, 32, 41].map((done) => ({ done, total: 41 })));
+    const stop = new AbortController();
+    const run = (): void => {
+      for (const { stop: done } of kernelBlocks(architecture, { X, rows: 16, signal: stop.signal })) {
+        if (done === 32) stop.abort(new Error('enough'));
+      }
+    };
+    expect(run).toThrow('enough');
+  });
+});
+
+describe('options.get', () => {
+  const X = hardPoints('get', 8, 3);
+  const Z = hardPoints('get other', 7, 3);
+  const architecture = fullyConnected({ inputs: 3, hidden: [4, 4] });
+
+  it('chooses, in types and in fact', () => {
+    const both = analyticKernel(architecture, { X, Z });
+    const nngp: { readonly nngp: Tensor } = analyticKernel(architecture, { X, Z, get: 'nngp' });
+    const ntk: { readonly ntk: Tensor } = analyticKernel(architecture, { X, Z, get: 'ntk' });
+    expect(Object.keys(nngp)).toEqual(['nngp']);
+    expect(Object.keys(ntk)).toEqual(['ntk']);
+    // @ts-expect-error the other kernel is not there
+    expect(analyticKernel(architecture, { X, get: 'ntk' }).nngp).toBeUndefined();
+    expect(toArray(nngp.nngp)).toEqual(toArray(both.nngp));
+    expect(toArray(ntk.ntk)).toEqual(toArray(both.ntk));
+    const { diagonals } = analyticKernel(architecture, { X, Z, get: 'all' });
+    expect(toArray(diagonals.X.ntk)).toEqual(toArray(kernelDiagonals(architecture, { X }).ntk));
+    expect(toArray(diagonals.Z.nngp)).toEqual(toArray(kernelDiagonals(architecture, { X: Z }).nngp));
+    expect(() => analyticKernel(architecture, { X, get: 'kernel' as never })).toThrow(
+      'analyticKernel: options.get must be one of nngp, ntk, both, all, got "kernel"',
+    );
+  });
+
+  it('gives a kernel of several outputs as K ⊗ I, example by example', () => {
+    const { ntk } = analyticKernel(architecture, { X, get: 'ntk' });
+    const K = toArray(ntk);
+    const dense = toArray(multiOutput(ntk, 3).toDense());
+    for (let i = 0; i < 24; i++) {
+      for (let j = 0; j < 24; j++) {
+        const exact = i % 3 === j % 3 ? K[Math.floor(i / 3) * 8 + Math.floor(j / 3)] : 0;
+        expect(dense[i * 24 + j]).toBe(exact);
+      }
+    }
+    expect(() => multiOutput(analyticKernel(architecture, { X, Z }).ntk, 2)).toThrow('square');
   });
 });
 

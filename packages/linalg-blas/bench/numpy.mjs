@@ -1,5 +1,5 @@
 // This repository's backends beside numpy, all on one thread and in turns, smallest time of all. Build first; run with
-// `PYTHON=path/to/python node bench/numpy.mjs` for a Python that has numpy.
+// `PYTHON=path/to/python node bench/numpy.mjs` for a Python that has numpy; without one it says so and ends.
 import { spawnSync } from 'node:child_process';
 import { cholesky, eigh, matmul, ndarrayBackend, syrk, tensor } from '@sntk/linalg';
 import { blasAvailable, blasBackend } from '@sntk/linalg-blas';
@@ -47,8 +47,8 @@ function numpy() {
   const python = process.env.PYTHON ?? 'python3';
   const { status, stdout, stderr, error } = spawnSync(python, ['-c', SCRIPT], { env, encoding: 'utf8' });
   if (status === 0) return JSON.parse(stdout);
-  console.error(`${python} with numpy is needed: ${error?.message ?? stderr.trim().split('\n').at(-1)}`);
-  process.exit(1);
+  console.log(`skipped: ${python} has no numpy (${error?.message ?? stderr.trim().split('\n').at(-1)})`);
+  process.exit();
 }
 
 /** Normal enough: numbers in (−√3, √3), of variance 1. */

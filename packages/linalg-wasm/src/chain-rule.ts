@@ -4,7 +4,6 @@ import type { ChainRule } from '@sntk/linalg/extending';
 
 /** A rule as `assembly/chain-rule.ts` reads it. */
 export interface StoredRule {
-  readonly averages: number;
   /** False for `θ ← θ − η g`, which the kernels take without a rule. */
   readonly stored: boolean;
   /** Writes the settings of step `step` (0 first) to `address`. */
@@ -25,7 +24,6 @@ export function storedRule(rule: ChainRule, least: number): StoredRule {
     const { momentum, nesterov } = rule;
     const kind = momentum === 0 ? DECAY : nesterov ? NESTEROV : MOMENTUM;
     return {
-      averages: momentum === 0 ? 0 : 1,
       stored: momentum !== 0 || weightDecay !== 0,
       write: (memory, address, { rate, distance }) =>
         writeSettings(memory, address, [kind, distance], [rate, weightDecay, momentum]),
@@ -42,7 +40,6 @@ export function storedRule(rule: ChainRule, least: number): StoredRule {
     });
   }
   return {
-    averages: 2,
     stored: true,
     write(memory, address, { step, rate, distance }) {
       const first = rate / (1 - beta1 ** (step + 1));

@@ -1,23 +1,25 @@
-import { ArgumentError, checkInteger, checkLength } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
-import type { ChainLayer, ChainRule, DenseChain, DenseChainRequest } from '@sntk/linalg/extending';
+import {
+  type ChainLayer,
+  checkChainGradient,
+  checkChainInput,
+  checkChainRequest,
+  type DenseChain,
+  type DenseChainRequest,
+} from '@sntk/linalg/extending';
 import { moveParameters, placeChain, readUnits, strideOf, unitOffset, writeUnits } from './chain-layout.ts';
 import { storedRule } from './chain-rule.ts';
 import { disposed } from './operands.ts';
 import type { Runtime } from './runtime.ts';
 
-const PLAIN: ChainRule = { kind: 'sgd', momentum: 0, nesterov: false, weightDecay: 0 };
-
 /** Chains of affine maps and activations whose parameters, averages and activations stay in WASM memory. */
 export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) => DenseChain {
   const { heap } = runtime;
-  return ({ layers, parameters, maxRows, rule: chosen = PLAIN, averages: before, steps = 0 }) => {
-    checkRequest(layers, parameters, maxRows);
-    checkInteger('denseChain', 'steps', steps);
+  return (request) => {
+    const { layers, parameters, maxRows, rule: chosen, averages, steps } = checkChainRequest(request);
     const { memory, lanes, least, empty, forward, signal, descend } = formatOf(runtime, parameters);
     const rule = storedRule(chosen, least);
-    checkAverages(before, rule.averages, parameters);
-    const placement = placeChain(layers, { lanes, maxRows, averages: rule.averages, isCalledBack });
+    const placement = placeChain(layers, { lanes, maxRows, averages: averages.length, isCalledBack });
     const { distance } = placement;
     const first = placement.layers[0];
     const last = placement.layers[placement.layers.length - 1];
@@ -25,7 +27,7 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
     let resident: number | undefined = heap.allocate('denseChain', placement.bytes);
     memory().fill(0, resident / size, (resident + placement.bytes) / size);
     moveParameters(memory(), resident, placement.layers, parameters, 'in');
-    before?.forEach((average, i) => {
+    averages.forEach((average, i) => {
       moveParameters(memory(), resident! + (i + 1) * distance, placement.layers, average, 'in');
     });
     // Batch rows of the pass that the next `descend` belongs to; 0 when there is none.
@@ -45,8 +47,7 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
     return {
       forward(x, batch) {
         const at = base('forward');
-        checkBatch(batch, maxRows);
-        checkLength('DenseChain.forward', 'x', x, batch * first.layer.inputs, 'rows × inputs');
+        checkChainInput(x, batch, { inputs: first.layer.inputs, maxRows });
         rows = batch;
         const stride = strideOf(rows);
         writeUnits(memory(), (at + first.inputs) / size, x, {
@@ -82,9 +83,8 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
 
       descend(gradient, rate) {
         const at = base('descend');
-        checkPass(rows);
         const units = last.layer.outputs;
-        checkLength('DenseChain.descend', 'gradient', gradient, rows * units, 'rows × outputs');
+        checkChainGradient(gradient, rows, units);
         const stride = strideOf(rows);
         let [above, below] = placement.signals;
         writeUnits(memory(), (at + above) / size, gradient, { stride, lanes, rows, units });
@@ -124,7 +124,7 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
 
       readAverages() {
         const at = base('readAverages');
-        return Array.from({ length: rule.averages }, (_, i) => copyOf(at + (i + 1) * distance));
+        return averages.map((_, i) => copyOf(at + (i + 1) * distance));
       },
 
       dispose() {
@@ -197,66 +197,4 @@ function applyDerivative(memory: FloatArray, layer: ChainLayer, at: Units): void
       memory[to + offset + j] *= activation!.derivative(memory[from + offset + j]);
     }
   }
-}
-
-function checkRequest(layers: readonly ChainLayer[], parameters: FloatArray, maxRows: number): void {
-  const where = 'denseChain';
-  checkInteger(where, 'maxRows', maxRows, 1);
-  checkInteger(where, 'layers.length', layers.length, 1);
-  let size = 0;
-  layers.forEach(({ inputs, outputs }, l) => {
-    checkInteger(where, `layers[${l}].inputs`, inputs, 1);
-    checkInteger(where, `layers[${l}].outputs`, outputs, 1);
-    if (l > 0 && inputs !== layers[l - 1].outputs) {
-      throw new ArgumentError({
-        where,
-        argument: `layers[${l}].inputs`,
-        wanted: `${layers[l - 1].outputs}, the outputs of the layer before`,
-        got: inputs,
-      });
-    }
-    size += inputs * outputs + outputs;
-  });
-  checkLength(where, 'parameters', parameters, size, 'weights and biases of all layers');
-}
-
-function checkAverages(
-  averages: readonly FloatArray[] | undefined,
-  count: number,
-  parameters: FloatArray,
-): void {
-  if (!averages) return;
-  const fits = (array: FloatArray): boolean =>
-    array.constructor === parameters.constructor && array.length === parameters.length;
-  if (averages.length === count && averages.every(fits)) return;
-  throw new ArgumentError({
-    where: 'denseChain',
-    argument: 'averages',
-    wanted: `${count} arrays of the parameters' format and length, ${parameters.length}`,
-    got: [...averages],
-  });
-}
-
-function checkBatch(batch: number, maxRows: number): void {
-  checkInteger('DenseChain.forward', 'rows', batch, 1);
-  if (batch > maxRows) {
-    throw new ArgumentError({
-      where: 'DenseChain.forward',
-      argument: 'rows',
-      wanted: `at most ${maxRows}`,
-      got: batch,
-      fix: 'make the chain with a larger maxRows',
-    });
-  }
-}
-
-function checkPass(rows: number): void {
-  if (rows > 0) return;
-  throw new ArgumentError({
-    where: 'DenseChain.descend',
-    argument: 'gradient',
-    wanted: 'taken at a forward pass with the present parameters',
-    got: 'no forward pass since the last step',
-    fix: 'call forward before each descend',
-  });
 }

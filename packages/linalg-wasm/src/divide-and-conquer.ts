@@ -1,5 +1,6 @@
 import type { FactorKernels } from '@sntk/linalg/extending';
-import { multiply, productBytes, roundUp } from './product.ts';
+import { roundUp } from './cut.ts';
+import { multiply, productBytes } from './product.ts';
 import type { Runtime } from './runtime.ts';
 import { type RankOneUpdate, secularRoots, secularVectors } from './secular.ts';
 import type { PlacedMatrix } from './tridiagonalize.ts';

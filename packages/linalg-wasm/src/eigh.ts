@@ -1,8 +1,9 @@
 import { ndarrayBackend } from '@sntk/linalg';
 import type { EighArrays, FactorKernels } from '@sntk/linalg/extending';
+import { roundUp } from './cut.ts';
 import { divideBytes, type Eigenvalues, tridiagonalEigenpairs } from './divide-and-conquer.ts';
 import { withWork } from './operands.ts';
-import { multiply, type Product, productBytes, roundUp } from './product.ts';
+import { multiply, type Product, productBytes } from './product.ts';
 import type { Runtime } from './runtime.ts';
 import { type PlacedMatrix, tridiagonalBytes, tridiagonalize } from './tridiagonalize.ts';
 
@@ -40,7 +41,8 @@ export function wasmEigh(runtime: Runtime): FactorKernels['eigh'] {
       const vectors = { n, width, at: rows };
       const pairs = tridiagonalEigenpairs(runtime, { diagonal, coupling }, vectors, spare, plain.eigh);
       applyReflectors(runtime, { n, width, v: at, rows, work: spare }, tau);
-      result = readPairs(memory, vectors, pairs, scale);
+      // Fresh memory for the vectors would cost more than writing them.
+      result = readPairs(memory, vectors, pairs, scale, a);
     });
     return result as EighArrays;
   };
@@ -55,14 +57,14 @@ function powerOfTwo(n: number, a: Float64Array): number {
   return largest > 0 ? 2 ** -Math.floor(Math.log2(largest)) : 1;
 }
 
-/** Eigenvalues in ascending order, and the rows of `vectors` in the same order as columns. */
+/** Eigenvalues in ascending order, and the rows of the placed vectors in the same order as columns of `vectors`. */
 function readPairs(
   memory: Float64Array,
   { n, width, at }: PlacedMatrix,
   { values, order }: Eigenvalues,
   scale: number,
+  vectors: Float64Array,
 ): EighArrays {
-  const vectors = new Float64Array(n * n);
   const starts = order.map((row) => at / 8 + row * width);
   for (let i0 = 0; i0 < n; i0 += TILE) {
     const i1 = Math.min(n, i0 + TILE);

@@ -1,7 +1,7 @@
 import { ndarrayBackend } from '@sntk/linalg';
 import type { FactorKernels } from '@sntk/linalg/extending';
+import { pieces, roundUp } from './cut.ts';
 import { withWork } from './operands.ts';
-import { cut, roundUp } from './product.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Below this size the plain factorizations are as fast. */
@@ -63,7 +63,7 @@ function factorBlocks(
     if (bad >= 0) return start + bad;
     const rest = n - start - size;
     if (rest === 0) break;
-    const below = pieces(rest, team.threads);
+    const below = panelPieces(rest, team.threads);
     team.run({
       kernel: 'solveBelow',
       calls: below.map(([from, to]) => [
@@ -84,12 +84,9 @@ function factorBlocks(
   return -1;
 }
 
-/** Cuts an extent of which whole panels are handed out; what is short is left whole. */
-export function pieces(extent: number, threads: number): (readonly [number, number])[] {
-  const step = extent < SHARED ? extent : cut(extent, threads, PANEL);
-  const out: [number, number][] = [];
-  for (let from = 0; from < extent; from += step) out.push([from, Math.min(extent, from + step)]);
-  return out;
+/** Rows or columns that are handed out together, whole panels. */
+export function panelPieces(extent: number, threads: number): (readonly [number, number])[] {
+  return pieces(extent, extent < SHARED ? 1 : threads, PANEL);
 }
 
 function solveMany(
@@ -114,12 +111,10 @@ function solveMany(
     const start = right / 8;
     memory.fill(0, start, start + panels * height * PANEL);
     movePanels(memory, start, height, n, p, b, transpose, 'in');
-    const step = n * p < SHARED_SOLVE ? panels : cut(panels, team.threads, 1);
-    const calls: number[][] = [];
-    for (let panel = 0; panel < panels; panel += step) {
-      const first = right + panel * height * PANEL * 8;
-      calls.push([height, at, height * 8, first, Math.min(step, panels - panel)]);
-    }
+    const calls = pieces(panels, n * p < SHARED_SOLVE ? 1 : team.threads, 1).map(([from, end]) => [
+      ...[height, at, height * 8],
+      ...[right + from * height * PANEL * 8, end - from],
+    ]);
     team.run({ kernel: 'solvePanels', calls });
     movePanels(memory, start, height, n, p, b, transpose, 'out');
   });

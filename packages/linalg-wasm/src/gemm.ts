@@ -1,7 +1,8 @@
 import type { FloatArray } from '@sntk/linalg';
 import { type CpuKernels, mirrorLower, type SyrkKernel } from '@sntk/linalg/extending';
+import { pieces, roundUp } from './cut.ts';
 import { type Block, clear, copyIn, copyOut, disposed, withWork } from './operands.ts';
-import { cut, multiply, packRight, productBytes, roundUp, type Width } from './product.ts';
+import { multiply, packRight, productBytes, SHARED, type Width } from './product.ts';
 import type { Runtime } from './runtime.ts';
 import { matrixVector, smallGemm } from './small-gemm.ts';
 
@@ -82,8 +83,6 @@ function multiplyBlocks(runtime: Runtime, where: string, factors: Factors): void
 
 /** Rows of a prepared factor for a call: even, as it is packed. */
 const PREPARED_ROWS = 2;
-/** Products with a prepared factor of fewer multiplications are not worth waking another thread. */
-const SHARED = 2 ** 18;
 
 /** A left factor that stays packed in WASM memory. */
 export function wasmPrepare(runtime: Runtime): Prepare {
@@ -114,17 +113,17 @@ export function wasmPrepare(runtime: Runtime): Prepare {
         const edge = blockEdge(p);
         const right = (double ? kernels.rightBytes64 : kernels.rightBytes32)(edge, k);
         const bytes = [k * edge * size, m * edge * size, right];
-        const step = m * k * edge < SHARED ? m : cut(m, team.threads, PREPARED_ROWS);
+        const slabs = pieces(m, m * k * edge < SHARED ? 1 : team.threads, PREPARED_ROWS);
         withWork(heap, 'PreparedMatrix.times', bytes, ([atB, atC, packed]) => {
           for (let j = 0; j < p; j += edge) {
             const columns = Math.min(edge, p - j);
             copyIn(heap, atB, b, { stride: p, row: 0, rows: k, column: j, columns });
             clear(heap, c, atC, m * columns);
             packRight(runtime, size, { n: columns, k, b: atB, ldb: columns, transposeB: false }, packed);
-            const calls: number[][] = [];
-            for (let i = 0; i < m; i += step) {
-              calls.push([m, columns, k, i, Math.min(step, m - i), left, packed, atC]);
-            }
+            const calls = slabs.map(([from, end]) => [
+              ...[m, columns, k, from, end - from],
+              ...[left, packed, atC],
+            ]);
             team.run({ kernel: double ? 'multiplyPrepared64' : 'multiplyPrepared32', calls });
             copyOut(heap, atC, c, { stride: p, row: 0, rows: m, column: j, columns });
           }

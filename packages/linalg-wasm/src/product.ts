@@ -1,3 +1,4 @@
+import { pieces, roundUp } from './cut.ts';
 import type { Runtime } from './runtime.ts';
 import type { WorkSpace } from './thread.ts';
 
@@ -6,7 +7,7 @@ const ROWS = 64;
 /** Columns of a call are a multiple of these, which every tile's width divides, so that sums do not depend on the cut. */
 const COLUMNS = 64;
 /** Products of fewer multiplications are not worth waking another thread. */
-const SHARED = 2 ** 18;
+export const SHARED: number = 2 ** 18;
 /** Numbers to pack that are worth waking another thread. */
 const SHARED_PACKING = 2 ** 16;
 
@@ -76,11 +77,8 @@ export function packRight(
   to: number,
 ): void {
   const { n, k, b, ldb, transposeB } = product;
-  const step = n * k < SHARED_PACKING ? n : cut(n, team.threads, COLUMNS);
-  const calls: number[][] = [];
-  for (let j = 0; j < n; j += step) {
-    calls.push([n, k, j, Math.min(step, n - j), b, ldb, Number(transposeB), to]);
-  }
+  const columns = pieces(n, n * k < SHARED_PACKING ? 1 : team.threads, COLUMNS);
+  const calls = columns.map(([from, end]) => [n, k, from, end - from, b, ldb, Number(transposeB), to]);
   team.run({ kernel: width === 8 ? 'packColumns64' : 'packColumns32', calls });
 }
 
@@ -88,20 +86,11 @@ export function packRight(
 function blocks({ m, n, k, lower }: Product, threads: number): (readonly [number, number, number, number])[] {
   if ((threads === 1 && !lower) || m * n * k < SHARED) return [[0, m, 0, n]];
   const tall = Math.ceil(m / ROWS) >= 2 * threads || lower;
-  const step = tall ? n : cut(n, threads, COLUMNS);
-  const out: [number, number, number, number][] = [];
+  const columns = pieces(n, tall ? 1 : threads, COLUMNS);
+  const out: (readonly [number, number, number, number])[] = [];
   for (let i = 0; i < m; i += ROWS) {
-    for (let j = 0; j < n; j += step) out.push([i, Math.min(ROWS, m - i), j, Math.min(step, n - j)]);
+    for (const [from, end] of columns) out.push([i, Math.min(ROWS, m - i), from, end - from]);
   }
   // The longest rows of a triangle come first, so that threads end together.
   return lower ? out.reverse() : out;
-}
-
-/** Length of the pieces of an extent, a multiple of `unit`, four for each thread if that is long enough. */
-export function cut(extent: number, threads: number, unit: number): number {
-  return Math.max(unit, roundUp(Math.ceil(extent / (threads === 1 ? 1 : 4 * threads)), unit));
-}
-
-export function roundUp(x: number, to: number): number {
-  return Math.ceil(x / to) * to;
 }

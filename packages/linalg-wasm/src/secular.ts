@@ -1,4 +1,4 @@
-import { cut } from './product.ts';
+import { pieces } from './cut.ts';
 import type { Runtime } from './runtime.ts';
 
 /** `D + ρ z zᵀ` of size `k` in WASM memory; `assembly/secular.ts` says what it takes. Addresses of `k` numbers. */
@@ -20,7 +20,7 @@ const SHARED = 200;
 
 /** Eigenvalues, ascending, and in row `i` of `gaps` the differences `poles − values[i]`. */
 export function secularRoots({ team }: Runtime, { k, rho, poles, z }: RankOneUpdate, to: SecularRoots): void {
-  const calls = slices(k, team.threads).map(([from, end]) => [
+  const calls = pieces(k, k < SHARED ? 1 : team.threads, 8).map(([from, end]) => [
     ...[k, from, end, rho, poles, z],
     ...[to.values, to.gaps],
   ]);
@@ -37,7 +37,7 @@ export function secularVectors(
   gaps: number,
   { places, exact, lines }: { readonly places: number; readonly exact: number; readonly lines: number },
 ): void {
-  const cuts = slices(k, team.threads);
+  const cuts = pieces(k, k < SHARED ? 1 : team.threads, 8);
   team.run({
     kernel: 'secularWeights',
     calls: cuts.map(([from, end]) => [k, from, end, poles, z, gaps, exact]),
@@ -47,11 +47,4 @@ export function secularVectors(
     calls: cuts.map(([from, end]) => [k, from, end, exact, places, gaps]),
     work: { at: lines, bytes: Math.ceil(k / 8) * 64 },
   });
-}
-
-function slices(k: number, threads: number): (readonly [number, number])[] {
-  const step = k < SHARED ? k : cut(k, threads, 8);
-  const out: [number, number][] = [];
-  for (let from = 0; from < k; from += step) out.push([from, Math.min(k, from + step)]);
-  return out;
 }

@@ -43,6 +43,12 @@ export class ThreadLost extends Error {}
 const PATIENCE = 2000;
 /** How often the end of a job is looked for before waiting for it. */
 const LOOKS = 2000;
+/**
+ * A wait that is longer than this, in milliseconds, and than what the calling thread did itself, tells of a machine whose cores
+ * are taken: the next job, and twice as many each time, at most this many, are done alone.
+ */
+const LONG_WAIT = 1;
+const MOST_ALONE = 64;
 
 /** A team of the calling thread alone. */
 export function soloTeam<Name extends string>(kernels: Readonly<Record<Name, unknown>>): Team<Name> {
@@ -102,6 +108,18 @@ export function workerTeam<Name extends string>(
   let workers: { end(): void }[] = [];
   /** Whether the job that was started went to the workers. */
   let handedOut = false;
+  /** How many jobs are still to be done alone, and how many after the next long wait. */
+  let alone = 0;
+  let penalty = 1;
+
+  function judge(worked: number, waited: number): void {
+    if (waited > LONG_WAIT && waited > worked) {
+      alone = penalty;
+      penalty = Math.min(MOST_ALONE, 2 * penalty);
+    } else {
+      penalty = Math.max(1, penalty / 2);
+    }
+  }
 
   function wake(): void {
     Atomics.add(control, EPOCH, 1);
@@ -116,8 +134,10 @@ export function workerTeam<Name extends string>(
   }
 
   function start(job: Job<Name>): void {
-    handedOut = workers.length > 0 && job.calls.length > 1;
+    const worthwhile = workers.length > 0 && job.calls.length > 1;
+    handedOut = worthwhile && alone === 0;
     if (!handedOut) {
+      if (worthwhile) alone--;
       solo.start(job);
       return;
     }
@@ -137,6 +157,7 @@ export function workerTeam<Name extends string>(
       return;
     }
     handedOut = false;
+    const began = performance.now();
     let failure: unknown;
     for (let at = takeCall(control); at >= 0; at = takeCall(control)) {
       try {
@@ -146,10 +167,12 @@ export function workerTeam<Name extends string>(
       }
       finishCall(control);
     }
+    const finished = performance.now();
     if (!waitUntilDone(control)) {
       dispose();
       throw new ThreadLost();
     }
+    judge(finished - began, performance.now() - finished);
     const trapped = Atomics.exchange(control, TRAPPED, 0);
     if (failure !== undefined) throw failure;
     if (trapped > 0) {

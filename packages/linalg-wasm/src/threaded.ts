@@ -1,7 +1,7 @@
 import { ArgumentError } from '@sntk/errors';
 import type { Backend } from '@sntk/linalg';
 import { createBackend, type WasmOptions } from './backend.ts';
-import { sharedRuntime, wasmRuntime, wasmSupported } from './runtime.ts';
+import { type Build, type SharedRuntime, sharedRuntime, wasmRuntime, wasmSupported } from './runtime.ts';
 import { availableThreads, startWorker, whyNoThreads } from './workers.ts';
 
 /** Threads that are started unless told, if there are as many cores. */
@@ -62,13 +62,16 @@ export async function threadedWasmBackend(options: ThreadOptions = {}): Promise<
   }
   const build = options.relaxed === true && wasmSupported({ relaxed: true }) ? 'relaxed' : 'plain';
   const name = build === 'relaxed' ? 'wasm-relaxed-threads' : 'wasm-threads';
+  if (threads === 1) return alone(name, build);
   const obstacle = whyNoThreads();
-  if (obstacle !== undefined || threads === 1) {
-    const alone = createBackend(name, wasmRuntime(build)) as CountedBackend;
-    return Object.assign(alone, fewer(threads > 1 ? obstacle : undefined), { dispose: () => {} });
+  if (obstacle !== undefined) return alone(name, build, obstacle);
+  let runtime: SharedRuntime;
+  try {
+    runtime = sharedRuntime(build, threads);
+  } catch (error) {
+    if (error instanceof RangeError) return alone(name, build, `no memory to share: ${error.message}`);
+    throw error;
   }
-
-  const runtime = sharedRuntime(build, threads);
   const starts = Array.from({ length: threads - 1 }, (_, at) => startWorker(runtime.threadData(at + 1)));
   let failure: string | undefined;
   for (const one of await Promise.allSettled(starts)) {
@@ -80,6 +83,12 @@ export async function threadedWasmBackend(options: ThreadOptions = {}): Promise<
 }
 
 type CountedBackend = Backend & { readonly threads: number };
+
+/** A backend of the calling thread, on the memory of `wasmBackend`. */
+function alone(name: string, build: Build, reason?: string): ThreadedBackend {
+  const backend = createBackend(name, wasmRuntime(build)) as CountedBackend;
+  return Object.assign(backend, fewer(reason), { dispose: () => {} });
+}
 
 function fewer(reason: string | undefined): { readonly fewer?: string } {
   return reason === undefined ? {} : { fewer: reason };

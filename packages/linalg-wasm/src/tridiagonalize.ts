@@ -1,5 +1,5 @@
-import { pieces } from './factor.ts';
-import { roundUp } from './product.ts';
+import { roundUp } from './cut.ts';
+import { panelPieces } from './factor.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Reflectors that the matrix is brought up to date with at a time. */
@@ -62,7 +62,7 @@ export function tridiagonalize(
     const others = panels + roundUp(rest, 8) * size * 16;
     team.run({
       kernel: 'subtractLower',
-      calls: pieces(rest, team.threads).map(([from, to]) => [
+      calls: panelPieces(rest, team.threads).map(([from, to]) => [
         ...[rest, at, stride, 2 * size, panels, others],
         ...[from, to],
       ]),

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads';
 import { UnavailableError } from '@sntk/errors';
 import { afterEach, describe, expect, it } from 'vitest';
 import { withWork } from '../src/operands.ts';
@@ -88,6 +89,50 @@ describe('a team', () => {
     runtime.team.start({ kernel: 'packColumns64', calls });
     await untilDone(runtime);
     expect(finish).toThrow('wasm packColumns64: the kernel stopped in a worker');
+  });
+
+  it('does the next job alone after a worker has kept it waiting, and then asks again', async () => {
+    const shared = createShared();
+    const { control } = shared;
+    const owed = new Int32Array(new SharedArrayBuffer(4));
+    // Takes a call when it is owed one, and ends it long after the other calls are done.
+    const slow = new Worker(
+      `const { control, owed } = require('node:worker_threads').workerData;
+      for (;;) {
+        Atomics.wait(owed, 0, 0);
+        Atomics.add(control, 0, 1);
+        Atomics.store(owed, 0, 0);
+        Atomics.notify(owed, 0);
+        Atomics.wait(owed, 0, 0);
+        Atomics.store(owed, 0, 0);
+        Atomics.wait(owed, 0, 0, 300);
+        Atomics.add(control, 2, 1);
+        Atomics.notify(control, 2);
+      }`,
+      { eval: true, workerData: { control, owed } },
+    );
+    opened.push({ dispose: () => void slow.terminate() });
+    const tell = (): void => {
+      Atomics.store(owed, 0, 1);
+      Atomics.notify(owed, 0);
+    };
+    const own: number[] = [];
+    const note = (job: number, call: number, shares: number): void => {
+      own.push(10 * job + call);
+      if (shares === 1) tell();
+    };
+    const team = workerTeam({ note }, ['note'], shared);
+    team.join({ end: () => {} });
+    for (const [job, shares] of [1, 0, 1].entries()) {
+      team.start({ kernel: 'note', calls: [0, 1].map((call) => [job, call, shares]) });
+      if (shares === 1) {
+        tell();
+        while (Atomics.load(owed, 0) === 1) Atomics.wait(owed, 0, 1);
+      }
+      team.finish();
+    }
+    expect(own).toEqual([1, 10, 11, 21]);
+    expect(team.threads).toBe(2);
   });
 
   it('starts over alone when a worker does not come back, away from where that may write', () => {

@@ -107,7 +107,10 @@ describe('the threaded backend conforms:', () => {
 });
 
 describe('the threaded backend', () => {
-  afterEach(() => vi.unstubAllGlobals());
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
 
   it('tells its name and how many threads it has', async () => {
     expect(two).toMatchObject({ name: 'wasm-threads', threads: 2 });
@@ -137,6 +140,44 @@ describe('the threaded backend', () => {
       fewer: expect.stringContaining('not cross-origin isolated'),
     });
     expect(gram(backend)).toEqual(gram(one));
+  });
+
+  it('has one thread, and says why, where no memory can be reserved for sharing', async () => {
+    class Narrow extends WebAssembly.Memory {
+      constructor(descriptor: WebAssembly.MemoryDescriptor) {
+        if (descriptor.shared) throw new RangeError('could not allocate memory');
+        super(descriptor);
+      }
+    }
+    vi.stubGlobal('WebAssembly', Object.assign(Object.create(WebAssembly), { Memory: Narrow }));
+    const backend = await threadedWasmBackend({ threads: 2 });
+    expect(backend).toMatchObject({
+      threads: 1,
+      fewer: expect.stringContaining('could not allocate memory'),
+    });
+  });
+
+  it('has the threads that start, and says what became of the others', async () => {
+    const threads = process.getBuiltinModule('node:worker_threads');
+    const starts = [
+      () => {
+        throw new Error('not allowed');
+      },
+      (source: string) => new threads.Worker(`throw new Error('too old'); ${source}`, { eval: true }),
+    ];
+    for (const start of starts) {
+      let count = 0;
+      const Worker = new Proxy(threads.Worker, {
+        construct: (own, [source, options]) => (count++ === 0 ? start(source) : new own(source, options)),
+      });
+      const spy = vi.spyOn(process, 'getBuiltinModule').mockReturnValue({ Worker } as never);
+      const backend = await threadedWasmBackend({ threads: 3 });
+      spy.mockRestore();
+      expect(backend.fewer).toMatch(/^a worker did not start: (not allowed|too old)$/);
+      expect(backend.threads).toBe(2);
+      expect(gram(backend)).toEqual(gram(one));
+      backend.dispose();
+    }
   });
 
   it('refuses numbers of threads that make no sense', async () => {

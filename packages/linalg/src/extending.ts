@@ -10,6 +10,8 @@ export {
   UNARY_OPS,
   type UnaryOp,
 } from './backend.ts';
+export { checkChainGradient, checkChainInput, checkChainRequest } from './chain-checks.ts';
+export { applyChainRule, chainAverages } from './chain-rule.ts';
 export { type CpuKernels, createCpuBackend, type GemmKernel, type SyrkKernel } from './cpu-backend.ts';
 export { broadcastShape, transposeLoop } from './elementwise.ts';
 export { checkSymmetric } from './factor.ts';

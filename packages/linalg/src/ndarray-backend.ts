@@ -1,5 +1,6 @@
 import type { Backend } from './backend.ts';
 import { createCpuBackend } from './cpu-backend.ts';
+import { plainDenseChain } from './plain-chain.ts';
 import { plainGemm } from './plain-gemm.ts';
 
 let instance: Backend | undefined;
@@ -22,6 +23,7 @@ export function ndarrayBackend(): Backend {
     name: 'ndarray',
     gemm: plainGemm,
     threads: 1,
+    fused: { denseChain: plainDenseChain },
     tolerance: { float64: 1e-13, float32: 1e-5 },
   });
   return instance;

@@ -1,5 +1,6 @@
 import type { Architecture } from '@sntk/architecture';
 import { type Backend, type DenseChain, type FloatArray, ndarrayBackend } from '@sntk/linalg';
+import type { FusedKernels } from '@sntk/linalg/extending';
 import { checkParameters } from './layout.ts';
 import { chainLayers, type Plan, planOf } from './plan.ts';
 import { type ChainOptions, tensorChain } from './tensor-chain.ts';
@@ -35,19 +36,23 @@ export function networkChain(
 
 /** The chain of a network that is worked out already. */
 export function openChain(plan: Plan, theta: FloatArray, options: ChainOptions): DenseChain {
-  const { backend, dropout, ...request } = options;
+  const { backend: wanted, dropout, ...request } = options;
+  const backend = readable(wanted, theta);
   const layers = chainLayers(plan);
-  if (layers && backend.fused?.denseChain && backend.dtypes.includes(formatOf(theta))) {
-    return backend.fused.denseChain({ ...request, layers, parameters: theta });
-  }
-  return tensorChain(plan, theta, { ...options, backend: readable(backend, theta) });
+  const fused = fusedChain(wanted, theta) ?? fusedChain(backend, theta);
+  if (layers && fused) return fused({ ...request, layers, parameters: theta });
+  return tensorChain(plan, theta, { ...request, dropout, backend });
+}
+
+function fusedChain(backend: Backend, theta: FloatArray): FusedKernels['denseChain'] {
+  return backend.dtypes.includes(formatOf(theta)) ? backend.fused?.denseChain : undefined;
 }
 
 function formatOf(theta: FloatArray): 'float32' | 'float64' {
   return theta instanceof Float32Array ? 'float32' : 'float64';
 }
 
-/** Steps need entries at once, in the parameters' format: where a device gives neither, plain products stand in. */
+/** Steps need entries at once, in the parameters' format: where a device gives neither, plain loops stand in. */
 export function readable(backend: Backend, theta: FloatArray): Backend {
   return backend.readSync && backend.dtypes.includes(formatOf(theta)) ? backend : ndarrayBackend();
 }

@@ -1,5 +1,5 @@
 import { ArgumentError, checkChoice, checkNonNegative, checkPositive } from '@sntk/errors';
-import type { ChainRule, FloatArray } from '@sntk/linalg';
+import type { ChainRule } from '@sntk/linalg';
 
 /** `v ← μ v + g`, `θ ← θ − η v`, or with `nesterov` `θ ← θ − η (g + μ v)`. Weight decay adds `λ θ` to `g`. */
 export interface SgdOptimizer {
@@ -52,11 +52,6 @@ export function ruleOf(where: string, optimizer: Optimizer): ChainRule {
   return { kind: 'sgd', momentum, nesterov, weightDecay };
 }
 
-/** How many running averages a rule keeps. */
-export function averagesOf(rule: ChainRule): number {
-  return rule.kind === 'adam' ? 2 : rule.momentum > 0 ? 1 : 0;
-}
-
 /** A rule's settings in words. */
 export function ruleName(rule: ChainRule): string {
   if (rule.kind === 'adam') {
@@ -65,40 +60,6 @@ export function ruleName(rule: ChainRule): string {
   }
   const { momentum, nesterov, weightDecay } = rule;
   return `sgd, momentum ${momentum}${nesterov ? ' (Nesterov)' : ''}, weight decay ${weightDecay}`;
-}
-
-/** Takes step number `step` (0 first) of a rule with a gradient, in place. */
-export function applyRule(
-  rule: ChainRule,
-  theta: FloatArray,
-  gradient: FloatArray,
-  options: { readonly averages: readonly FloatArray[]; readonly step: number; readonly rate: number },
-): void {
-  const { averages, step, rate } = options;
-  const [first, second] = averages;
-  const { weightDecay } = rule;
-  if (rule.kind === 'adam') {
-    const { beta1, beta2, epsilon } = rule;
-    const correction = 1 - beta1 ** (step + 1);
-    const correctionOfSquares = 1 - beta2 ** (step + 1);
-    for (let p = 0; p < theta.length; p++) {
-      const g = gradient[p];
-      first[p] = beta1 * first[p] + (1 - beta1) * g;
-      second[p] = beta2 * second[p] + (1 - beta2) * g * g;
-      const size = Math.sqrt(second[p] / correctionOfSquares) + epsilon;
-      theta[p] -= rate * (first[p] / correction / size + weightDecay * theta[p]);
-    }
-    return;
-  }
-  const { momentum, nesterov } = rule;
-  for (let p = 0; p < theta.length; p++) {
-    let g = gradient[p] + weightDecay * theta[p];
-    if (first) {
-      first[p] = momentum * first[p] + g;
-      g = nesterov ? g + momentum * first[p] : first[p];
-    }
-    theta[p] -= rate * g;
-  }
 }
 
 function checkFraction(where: string, argument: string, value: number): number {

@@ -1,16 +1,18 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError, checkFinite, checkInteger, NumericalError } from '@sntk/errors';
-import type { Backend, FloatArray, Tensor } from '@sntk/linalg';
+import type { Backend, ChainRule, FloatArray, Tensor } from '@sntk/linalg';
+import { chainAverages } from '@sntk/linalg/extending';
 import type { Minibatches, Rng } from '@sntk/random';
 import { openChain, readable } from './chain.ts';
 import { type Checkpoint, checkResume } from './checkpoint.ts';
 import { checkMatrix } from './checks.ts';
+import { type Drawn, drawer } from './draw.ts';
 import { zerosLike } from './jet.ts';
 import { checkParameters } from './layout.ts';
 import { type LearningRate, rateOf } from './learning-rate.ts';
 import { checkTargets, type Loss, type LossName, lossOf } from './losses.ts';
-import { averagesOf, type Optimizer, ruleName, ruleOf } from './optimizer.ts';
-import { planName, planOf } from './plan.ts';
+import { type Optimizer, ruleName, ruleOf } from './optimizer.ts';
+import { type Plan, planName, planOf } from './plan.ts';
 import { stableRate } from './stable-rate.ts';
 
 export interface RunOptions {
@@ -57,45 +59,19 @@ export function startRun(
   theta: FloatArray,
   { x, y, ...options }: RunOptions & { readonly x: FloatArray; readonly y: FloatArray },
 ): Run {
-  const { X, Y, steps, resume, dropout, svag = 1 } = options;
+  const { X, resume, dropout } = options;
+  const plan = planOf(architecture);
   checkParameters(where, architecture, theta);
   checkFinite(where, 'theta', theta);
-  checkInteger(where, 'options.steps', steps, 1);
-  const plan = planOf(architecture);
-  checkMatrix(where, 'options.X', X, [X.shape[0], plan.inputs]);
-  checkMatrix(where, 'options.Y', Y, [X.shape[0], plan.outputs]);
-  checkFinite(where, 'options.X', x);
-  checkFinite(where, 'options.Y', y);
-  const rateAt = rateOf(where, options.learningRate);
-  const loss = lossOf(where, options.loss);
-  checkTargets(where, loss, y, plan.outputs);
-  const rule = ruleOf(where, options.optimizer ?? { kind: 'sgd' });
-  checkInteger(where, 'options.svag', svag, 1);
-  if (svag > 1 && averagesOf(rule) > 0) {
-    throw new ArgumentError({
-      where,
-      argument: 'options.svag',
-      wanted: '1 for optimizers with running averages',
-      got: svag,
-      fix: 'take plain SGD',
-    });
-  }
-  if (plan.dropouts > 0 && !dropout) {
-    throw new ArgumentError({
-      where,
-      argument: 'options.dropout',
-      wanted: 'a random stream, for the masks of dropout layers',
-      got: dropout,
-    });
-  }
+  const { rateAt, loss, rule, svag } = settingsOf(where, plan, { ...options, x, y });
   const identity = {
     architecture: planName(plan),
     loss: loss.name,
     optimizer: `${ruleName(rule)}${svag > 1 ? `, SVAG ${svag}` : ''}`,
   };
-  if (resume) checkResume(where, resume, { identity, theta, averages: averagesOf(rule), steps });
-  const batches = options.batches ?? everything(X.shape[0]);
-  const draw = drawer(where, { batches, svag, samples: X.shape[0] });
+  if (resume)
+    checkResume(where, resume, { identity, theta, averages: chainAverages(rule), steps: options.steps });
+  const draw = drawer(where, { batches: options.batches, svag, samples: X.shape[0] });
   const { maxRows } = draw;
   const start = resume?.theta ?? theta;
   const backend = options.backend ?? X.backend;
@@ -103,7 +79,7 @@ export function startRun(
     backend,
     maxRows,
     rule,
-    steps: resume?.step ?? 0,
+    steps: (resume?.step ?? 0) * svag,
     dropout,
     ...(resume ? { averages: resume.moments } : {}),
   });
@@ -126,16 +102,9 @@ export function startRun(
   };
 
   const diverged = (step: number, what: string): NumericalError => {
-    const learningRate = rateAt(step);
-    const stable = stableRate(plan, start, { x, backend: readable(backend, theta), loss, rule });
-    const bound =
-      stable === undefined ? '' : `; full-batch steps are stable below ${stable.toPrecision(3)} at the start`;
-    return new NumericalError({
-      where,
-      found: `training diverged: the loss was ${last.toExponential(2)} and ${what} not finite at step ${step}`,
-      fix: `lower the learning rate, ${learningRate}${bound}`,
-      details: { step, loss: last, learningRate, ...(stable === undefined ? {} : { stableRate: stable }) },
-    });
+    const bound = stableRate(plan, start, { x, backend: readable(backend, theta), loss, rule });
+    const details = { step, loss: last, learningRate: rateAt(step) };
+    return divergence(where, what, bound === undefined ? details : { ...details, stableRate: svag * bound });
   };
 
   return {
@@ -164,60 +133,66 @@ export function startRun(
   };
 }
 
-function everything(samples: number): Minibatches {
-  const all = Int32Array.from({ length: samples }, (_, i) => i);
-  return { stepsPerEpoch: 1, at: () => all };
+interface Settings {
+  readonly rateAt: (step: number) => number;
+  readonly loss: Loss;
+  readonly rule: ChainRule;
+  readonly svag: number;
 }
 
-/** The examples of a small step, and what each one's gradient counts in it. */
-interface Drawn {
-  readonly examples: Int32Array;
-  readonly weights: Float64Array;
-  readonly rows: number;
-}
-
-/** Draws the examples of small steps, of one minibatch or, for SVAG, of two. */
-function drawer(
+/** Checks data and settings, and fills in what is left out. */
+function settingsOf(
   where: string,
-  options: { readonly batches: Minibatches; readonly svag: number; readonly samples: number },
-): { readonly maxRows: number; at(n: number): Drawn } {
-  const { batches, svag, samples } = options;
-  const root = Math.sqrt(2 * svag - 1);
-  const parts = svag === 1 ? [1] : [(1 + root) / 2, (1 - root) / 2];
-  const most = batches.at(0).length;
-  const maxRows = most * parts.length;
-  const examples = new Int32Array(maxRows);
-  const weights = new Float64Array(maxRows);
-  return {
-    maxRows,
-    at(n) {
-      let rows = 0;
-      parts.forEach((part, i) => {
-        const batch = batches.at(n * parts.length + i);
-        checkBatch(where, batch, { samples, most });
-        examples.set(batch, rows);
-        weights.fill(part / batch.length, rows, rows + batch.length);
-        rows += batch.length;
-      });
-      return { examples, weights, rows };
-    },
-  };
+  plan: Plan,
+  options: RunOptions & { readonly x: FloatArray; readonly y: FloatArray },
+): Settings {
+  const { X, Y, x, y, dropout, svag = 1 } = options;
+  checkInteger(where, 'options.steps', options.steps);
+  checkMatrix(where, 'options.X', X, [X.shape[0], plan.inputs]);
+  checkMatrix(where, 'options.Y', Y, [X.shape[0], plan.outputs]);
+  checkFinite(where, 'options.X', x);
+  checkFinite(where, 'options.Y', y);
+  const loss = lossOf(where, options.loss);
+  checkTargets(where, loss, y, plan.outputs);
+  const rule = ruleOf(where, options.optimizer ?? { kind: 'sgd' });
+  checkInteger(where, 'options.svag', svag, 1);
+  if (svag > 1 && chainAverages(rule) > 0) {
+    throw new ArgumentError({
+      where,
+      argument: 'options.svag',
+      wanted: '1 for optimizers with running averages',
+      got: svag,
+      fix: 'take plain SGD',
+    });
+  }
+  if (plan.dropouts > 0 && !dropout) {
+    throw new ArgumentError({
+      where,
+      argument: 'options.dropout',
+      wanted: 'a random stream, for the masks of dropout layers',
+      got: dropout,
+    });
+  }
+  return { rateAt: rateOf(where, options.learningRate), loss, rule, svag };
 }
 
-function checkBatch(
+function divergence(
   where: string,
-  batch: Int32Array,
-  { samples, most }: { samples: number; most: number },
-): void {
-  const refuse = (wanted: string, got: string): never => {
-    throw new ArgumentError({ where, argument: 'options.batches', wanted, got });
-  };
-  if (batch.length === 0 || batch.length > most) {
-    refuse(`minibatches of 1 to ${most} examples, as many as the first has`, `one of ${batch.length}`);
-  }
-  for (const example of batch) {
-    if (!(example >= 0 && example < samples)) {
-      refuse(`minibatches of ${samples} examples, one per row of X`, `example ${example}`);
-    }
-  }
+  what: string,
+  details: {
+    readonly step: number;
+    readonly loss: number;
+    readonly learningRate: number;
+    readonly stableRate?: number;
+  },
+): NumericalError {
+  const { step, loss, learningRate, stableRate: bound } = details;
+  const stable =
+    bound === undefined ? '' : `; full-batch steps are stable below ${bound.toPrecision(3)} at the start`;
+  return new NumericalError({
+    where,
+    found: `training diverged: the loss was ${loss.toExponential(2)} and ${what} not finite at step ${step}`,
+    fix: `lower the learning rate, ${learningRate}${stable}`,
+    details,
+  });
 }

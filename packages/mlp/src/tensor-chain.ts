@@ -1,17 +1,17 @@
-import { ArgumentError } from '@sntk/errors';
 import {
   type Backend,
   type ChainRule,
   type DenseChain,
   type FloatArray,
+  matmul,
   tensor,
   toArray,
 } from '@sntk/linalg';
+import { applyChainRule, chainAverages, checkChainGradient, checkChainInput } from '@sntk/linalg/extending';
 import type { Rng } from '@sntk/random';
-import { pullBack } from './backward.ts';
+import { writeBlock } from './backward.ts';
 import { zerosLike } from './jet.ts';
-import { applyRule, averagesOf } from './optimizer.ts';
-import { type Pass, runPass } from './pass.ts';
+import { backwardSignals, type Pass, runPass } from './pass.ts';
 import type { Plan } from './plan.ts';
 
 export interface ChainOptions {
@@ -34,41 +34,46 @@ const PLAIN: ChainRule = { kind: 'sgd', momentum: 0, nesterov: false, weightDeca
  * backends without fused kernels and networks with branches, normalization or dropout run.
  */
 export function tensorChain(plan: Plan, parameters: FloatArray, options: ChainOptions): DenseChain {
-  const { backend, rule = PLAIN, dropout } = options;
+  const { backend, maxRows, rule = PLAIN, dropout } = options;
   const theta = parameters.slice();
   const averages = Array.from(
-    { length: averagesOf(rule) },
+    { length: chainAverages(rule) },
     (_, i) => options.averages?.[i].slice() ?? zerosLike(theta, theta.length),
   );
-  let step = options.steps ?? 0;
+  // The gradient of one layer at a time.
+  const slope = zerosLike(
+    theta,
+    Math.max(...plan.blocks.map(({ inputs, outputs }) => (inputs + 1) * outputs)),
+  );
+  let steps = options.steps ?? 0;
   let pass: Pass | undefined;
   return {
     forward(x, rows) {
-      const X = tensor(x.subarray(0, rows * plan.inputs), { backend, shape: [rows, plan.inputs] });
-      pass = runPass(plan, theta, X, { dropout: dropout?.split(step) });
+      checkChainInput(x, rows, { inputs: plan.inputs, maxRows });
+      const X = tensor(x, { backend, shape: [rows, plan.inputs] });
+      pass = runPass(plan, theta, X, { dropout: dropout?.split(steps) });
       return toArray(pass.output.value).slice();
     },
     descend(gradient, rate) {
-      if (!pass) {
-        throw new ArgumentError({
-          where: 'DenseChain.descend',
-          argument: 'gradient',
-          wanted: 'taken at a forward pass with the present parameters',
-          got: 'no forward pass since the last step',
-          fix: 'call forward before each descend',
-        });
-      }
+      checkChainGradient(gradient, pass ? pass.output.value.shape[0] : 0, plan.outputs);
+      if (!pass) return;
       const { shape } = pass.output.value;
-      const cotangent = tensor(gradient.subarray(0, shape[0] * shape[1]), { backend, shape });
-      const slope = pullBack(pass, cotangent);
-      for (const { weights, bias, outputs, biasScale } of plan.blocks) {
+      const cotangent = tensor(gradient, { backend, shape });
+      const signals = backwardSignals(pass, cotangent);
+      for (const [l, block] of plan.blocks.entries()) {
+        const { weights, bias, outputs, biasScale } = block;
+        const dW = matmul(signals[l].value, pass.inputs[l].value, { transposeA: true });
+        const own = { ...block, weights: 0, bias: bias - weights };
+        slope.fill(0, own.bias, own.bias + outputs);
+        writeBlock(slope, own, dW, signals[l].value);
         // Biases that are not in the function stay as they are.
-        const end = biasScale === 0 ? bias : bias + outputs;
-        const part = (all: FloatArray): FloatArray => all.subarray(weights, end);
-        applyRule(rule, part(theta), part(slope), { averages: averages.map(part), step, rate });
+        const size = biasScale === 0 ? own.bias : own.bias + outputs;
+        const part = (all: FloatArray): FloatArray => all.subarray(weights, weights + size);
+        const after = { averages: averages.map(part), steps, rate };
+        applyChainRule(rule, part(theta), slope.subarray(0, size), after);
       }
       pass = undefined;
-      step++;
+      steps++;
     },
     readParameters: () => theta.slice(),
     readAverages: () => averages.map((average) => average.slice()),

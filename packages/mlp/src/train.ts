@@ -56,6 +56,7 @@ export async function* train(
   options: TrainOptions,
 ): AsyncGenerator<TrainState, void, undefined> {
   const { X, Y, steps, signal, onProgress, resume } = options;
+  checkInteger('train', 'options.steps', steps, 1);
   const [x, y] = [await entriesOf(X), await entriesOf(Y)];
   const run = startRun('train', architecture, theta, { ...options, x, y });
   let rested = Date.now();

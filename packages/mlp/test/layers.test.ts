@@ -14,7 +14,7 @@ import {
   residual,
   serial,
 } from '@sntk/architecture';
-import { type FloatArray, ndarrayBackend, type Tensor, tensor, toArray } from '@sntk/linalg';
+import { type FloatArray, ndarrayBackend, type Tensor, tensor, toArray, toFloat64 } from '@sntk/linalg';
 import { wasmBackend } from '@sntk/linalg-wasm';
 import { createRng } from '@sntk/random';
 import { expectClose, meanAndStandardError } from '@sntk/testing';
@@ -291,7 +291,7 @@ describe('a finite network', () => {
     const sizes = network(d, layerNorm(), dense(1, { parameterization: scales }));
     const ones = new Float64Array([1, 1, 1, 0]);
     const f = toArray(forward(sizes, ones, X));
-    const x = toArray(X);
+    const x = toFloat64(X);
     for (let n = 0; n < N; n++) {
       const row = x.subarray(n * d, (n + 1) * d);
       const sum = row.reduce((a, b) => a + b, 0);

@@ -1,5 +1,5 @@
 import { ACTIVATIONS, type Architecture, erfActivation, network as networkOf } from '@sntk/architecture';
-import { type FloatArray, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+import { type FloatArray, ndarrayBackend, tensor, toArray, toFloat64 } from '@sntk/linalg';
 import { createRng, type Minibatches, type Rng } from '@sntk/random';
 import { expectClose, meanAndStandardError } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
@@ -184,9 +184,9 @@ describe('the drift of the lecture’s kernel, of order n^{−1/2} at most', () 
   }
 
   /** `∂_t K` with the residuals 1, whatever the outputs. */
-  function driftAt(architecture: Architecture, theta: FloatArray): FloatArray {
+  function driftAt(architecture: Architecture, theta: FloatArray): Float64Array {
     const targets = toArray(forward(architecture, theta, X)).map((f) => f - 1);
-    return toArray(ntkDrift(architecture, theta, { X, Y: tensor(targets, { backend, shape: [m, 1] }) }));
+    return toFloat64(ntkDrift(architecture, theta, { X, Y: tensor(targets, { backend, shape: [m, 1] }) }));
   }
 
   it('has that order where the averages over units have a mean: of positive outer weights and softplus units', () => {

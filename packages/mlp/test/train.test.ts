@@ -1,5 +1,13 @@
-import { fullyConnected, linear } from '@sntk/architecture';
-import { type FloatArray, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+import {
+  activate,
+  dense,
+  dropout,
+  fullyConnected,
+  linear,
+  network as networkOf,
+  relu,
+} from '@sntk/architecture';
+import { type FloatArray, ndarrayBackend, tensor, toArray, toFloat64 } from '@sntk/linalg';
 import { wasmBackend, wasmMemoryInUse } from '@sntk/linalg-wasm';
 import { createRng, minibatches, SAMPLERS } from '@sntk/random';
 import { availableBackends, expectClose } from '@sntk/testing';
@@ -179,6 +187,14 @@ const optimizers: Optimizer[] = [
   { kind: 'adam', weightDecay: 1e-3 },
 ];
 
+const line = fullyConnected({ inputs: 1, hidden: [], parameterization: { weightScale: 1, biasScale: 1 } });
+/** Points on a line; the kernel x x' + 1 of f = w x + β has the eigenvalues of [[Σx², Σx], [Σx, N]]. */
+const spread = {
+  X: tensor([[1], [2], [4]], { backend }),
+  Y: tensor([[0], [1], [0]], { backend }),
+  top: 12 + Math.sqrt(81 + 49),
+};
+
 describe('train', () => {
   it.each(['float64', 'float32'] as const)(
     'gives the bits of trainSgd with plain SGD in %s',
@@ -294,14 +310,6 @@ describe('train', () => {
     expect(seen).toEqual([5, 10]);
   });
 
-  const line = fullyConnected({ inputs: 1, hidden: [], parameterization: { weightScale: 1, biasScale: 1 } });
-  /** Points on a line; the kernel x x' + 1 of f = w x + β has the eigenvalues of [[Σx², Σx], [Σx, N]]. */
-  const spread = {
-    X: tensor([[1], [2], [4]], { backend }),
-    Y: tensor([[0], [1], [0]], { backend }),
-    top: 12 + Math.sqrt(81 + 49),
-  };
-
   it.each([
     [{ kind: 'sgd' }, 2],
     [{ kind: 'sgd', momentum: 0.5 }, 3],
@@ -355,8 +363,11 @@ describe('train', () => {
     for (const [at, message] of [
       [() => Int32Array.of(7), 'minibatches of 7 examples, one per row of X, got "example 7"'],
       [() => Int32Array.of(-1), 'got "example -1"'],
-      [() => new Int32Array(0), 'got "one of 0"'],
-      [(step: number) => Int32Array.from({ length: step + 1 }, (_, i) => i), '1 to 1 examples'],
+      [() => new Int32Array(0), 'one example at least, got "an empty one"'],
+      [
+        (step: number) => Int32Array.from({ length: step + 1 }, (_, i) => i),
+        'no larger than the first, 1, got "one of 2"',
+      ],
     ] as const) {
       const strange = { ...batches, at };
       await expect(collect(train(network, theta, { ...options, Y: good, batches: strange }))).rejects.toThrow(
@@ -414,7 +425,7 @@ describe('train on any backend', () => {
     const [again] = await collect(train(network, theta, { ...options, batches: batches() }));
     expect(again).toEqual(first);
     const lossOf = (at: FloatArray): number =>
-      toArray(forward(network, at, X)).reduce((sum, f, i) => sum + (f - toArray(Y)[i]) ** 2, 0);
+      toFloat64(forward(network, at, X)).reduce((sum, f, i) => sum + (f - toArray(Y)[i]) ** 2, 0);
     expect(lossOf(first.checkpoint.theta)).toBeLessThan(0.5 * lossOf(theta));
   });
 
@@ -505,6 +516,29 @@ describe('SVAG', () => {
     let wanted = 0;
     for (let n = 0; n < 6; n++) wanted += (eta[Math.floor(n / 3)] / 3) * (a * of(2 * n) + b * of(2 * n + 1));
     expectClose(total, wanted, { relative: 1e-12 });
+  });
+
+  it('is stable up to l times the rate, and has masks of its own in each small step', async () => {
+    const { X, Y, top } = spread;
+    const start = new Float64Array([1, -1]);
+    const options = { X, Y, svag: 4, steps: 5000, learningRate: (9 * 3) / top };
+    const error = await collect(train(line, start, options)).catch((e) => e);
+    expectClose(error.details.stableRate, (4 * 2 * 3) / top, { relative: 1e-6 });
+    const dropped = networkOf(2, dense(6), activate(relu), dropout(0.5), dense(1));
+    const { X: points, Y: targets } = problem();
+    const run = {
+      X: points,
+      Y: targets,
+      svag: 3,
+      steps: 4,
+      every: 2,
+      learningRate: 0.01,
+      dropout: createRng(2),
+    };
+    const theta = initialize(dropped, { rng: createRng(1) });
+    const states = await collect(train(dropped, theta, run));
+    const [end] = await collect(train(dropped, theta, { ...run, resume: states[0].checkpoint }));
+    expect(end).toEqual(states[1]);
   });
 
   it('belongs to plain SGD, and a checkpoint to its l', async () => {

@@ -20,6 +20,8 @@ export interface LabelNoiseOptions extends OutputOptions {
  * the batch is full and when all residuals are zero, and so keeps SGD from coming to rest. For losses with `ℓ' = f̂(f) − y`,
  * cross-entropy among them, it is the same; `σ² = p(1 − p)` for labels 0 and 1 flipped with probability `p`.
  *
+ * Over the parameters of a network with one output, give its transposed Jacobian as `K`.
+ *
  * Source: Blanc, Gupta, Valiant and Valiant, "Implicit regularization for deep neural networks driven by an
  * Ornstein-Uhlenbeck like process".
  *

@@ -70,6 +70,17 @@ describe('a covariance as an operator', () => {
   });
 });
 
+describe('a float32 kernel', () => {
+  it('gives a float32 operator, near the float64 one', () => {
+    const single = tensor(toArray(K), { backend, dtype: 'float32', shape: [N, N] });
+    const noise = functionNoise(single, r, { kind: 'exact', batch: 2 });
+    expect(noise.dtype).toBe('float32');
+    expect(gap(toArray(noise.toDense()), toArray(exact.toDense()))).toBeLessThan(1e-6);
+    expect(gap(noise.diagonal(), exact.diagonal())).toBeLessThan(1e-6);
+    expect(gap(noise.sample(createRng(2)), exact.sample(createRng(2)))).toBeLessThan(1e-6);
+  });
+});
+
 describe('the sum of independent noises', () => {
   it('has the sum of the covariances, and samples of it', () => {
     const sum = addNoises(exact, labels);

@@ -1,4 +1,4 @@
-import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+import { ndarrayBackend, tensor, toArray, transpose } from '@sntk/linalg';
 import { describe, expect, it } from 'vitest';
 import { addNoises, functionNoise, labelNoise } from '../src/index.ts';
 import { allMinibatches, gap, momentsOf } from './enumerate.ts';
@@ -60,6 +60,22 @@ describe('label noise', () => {
       labelNoise(K, { variance: sigma ** 2, batch: 2, outputs: 2 }),
     );
     expect(gap(toArray(noise.toDense()), momentsOf(law).covariance)).toBeLessThan(1e-13);
+  });
+
+  it('is over parameters what a transposed Jacobian makes of it', () => {
+    const J = tensor(new Float64Array([1, 2, 0, -1, 0.5, 1, 3, 0, 1, 1, -2, 0.3]), {
+      backend,
+      shape: [N, 3],
+    });
+    const inParameters = toArray(labelNoise(transpose(J), { variance: 0.4, batch: 2 }).toDense());
+    const law = [...noisyMinibatches(2, true, 1)].map(({ members, weight, error }) => ({
+      weight,
+      value: Float64Array.from({ length: 3 }, (_, p) =>
+        members.reduce((sum, i, j) => sum - (error(j, 0) * toArray(J)[i * 3 + p]) / 2, 0),
+      ),
+    }));
+    const scaled = momentsOf(law).covariance.map((value) => (value * 0.4) / sigma ** 2);
+    expect(gap(inParameters, scaled)).toBeLessThan(1e-13);
   });
 
   it('stays where the noise of minibatches is none: with a full batch and at interpolation', () => {

@@ -1,4 +1,4 @@
-import { checkInteger } from '@sntk/errors';
+import { ArgumentError, checkInteger } from '@sntk/errors';
 
 /** A block of paths for a worker. */
 export interface EnsembleBlock {
@@ -13,6 +13,13 @@ export interface EnsembleOptions<T> {
   readonly blockPaths?: number;
   /** One function a worker: does a block there and brings its answer back. */
   readonly workers: readonly ((block: EnsembleBlock) => Promise<T>)[];
+  /**
+   * Answers of an earlier run with the same `paths` and `blockPaths`, by the number of the block: they are taken as they
+   * are, so that a run that was stopped goes on where it was.
+   */
+  readonly answered?: ReadonlyMap<number, T>;
+  /** Called with the number and the answer of every block that is done, to be kept for `answered`. */
+  readonly onBlock?: (index: number, answer: T) => void;
   /** Called after every block. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
   /** Hands out no more blocks and rejects with the signal's reason. */
@@ -26,7 +33,7 @@ export interface EnsembleOptions<T> {
  * draws from `rng.split(p)`, so joining the answers in order gives the same bits. How a worker is reached is the
  * caller's business; `@sntk/sde/node` starts threads.
  *
- * @throws ArgumentError for no workers or no paths; rejects with the first error of a worker
+ * @throws ArgumentError for no workers, no paths or answers of other blocks; rejects with the first error of a worker
  *
  * @example
  * ```ts
@@ -43,14 +50,26 @@ export interface EnsembleOptions<T> {
  */
 export async function runEnsemble<T>(options: EnsembleOptions<T>): Promise<T[]> {
   const where = 'runEnsemble';
-  const { paths, blockPaths = 256, workers, onProgress, signal } = options;
+  const { paths, blockPaths = 256, workers, answered, onBlock, onProgress, signal } = options;
   checkInteger(where, 'options.paths', paths, 1);
   checkInteger(where, 'options.blockPaths', blockPaths, 1);
   checkInteger(where, 'options.workers.length', workers.length, 1);
   const total = Math.ceil(paths / blockPaths);
   const answers: T[] = new Array(total);
+  const todo = Array.from({ length: total }, (_, index) => index).filter((index) => !answered?.has(index));
+  answered?.forEach((answer, index) => {
+    if (!Number.isInteger(index) || index < 0 || index >= total) {
+      throw new ArgumentError({
+        where,
+        argument: 'options.answered',
+        wanted: `of blocks 0 … ${total - 1}, as a run with the same paths and blockPaths has them`,
+        got: `block ${index}`,
+      });
+    }
+    answers[index] = answer;
+  });
   let next = 0;
-  let done = 0;
+  let done = total - todo.length;
   let ended = false;
   signal?.throwIfAborted();
   let stop = (): void => {};
@@ -59,12 +78,14 @@ export async function runEnsemble<T>(options: EnsembleOptions<T>): Promise<T[]> 
     signal?.addEventListener('abort', stop, { once: true });
   });
   const work = async (worker: (block: EnsembleBlock) => Promise<T>): Promise<void> => {
-    while (next < total && !ended && !signal?.aborted) {
-      const index = next++;
+    while (next < todo.length && !ended && !signal?.aborted) {
+      const index = todo[next++];
       const firstPath = index * blockPaths;
       answers[index] = await worker({ firstPath, paths: Math.min(blockPaths, paths - firstPath) });
       done++;
-      if (!ended) onProgress?.({ done, total });
+      if (ended) return;
+      onBlock?.(index, answers[index]);
+      onProgress?.({ done, total });
     }
   };
   try {

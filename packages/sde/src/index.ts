@@ -4,6 +4,7 @@ export { changeCalculus } from './change-calculus.ts';
 export { type EnsembleBlock, type EnsembleOptions, runEnsemble } from './ensemble.ts';
 export { type IntegrateOptions, integrate, integrateAsync, type Solution } from './integrate.ts';
 export { type AdaptiveOptions, type AdaptiveSolution, integrateAdaptive } from './integrate-adaptive.ts';
+export { matrixDiffusion } from './matrix-diffusion.ts';
 export type { Method, NoiseIntegrals, Step } from './method.ts';
 export { methods } from './methods/registry.ts';
 export {

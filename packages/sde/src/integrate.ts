@@ -1,13 +1,12 @@
 import { ArgumentError, checkFinite, checkInteger, NumericalError } from '@sntk/errors';
 import type { Rng } from '@sntk/random';
-import { brownianIncrements, type IncrementSource } from './brownian-increments.ts';
-import { interpolant, type StepEnds } from './interpolant.ts';
-import { areaTerms } from './levy-area.ts';
-import { integralsLength, type Method } from './method.ts';
+import type { IncrementSource } from './brownian-increments.ts';
+import type { Method } from './method.ts';
 import { type MethodName, suitableMethod } from './methods/registry.ts';
-import { type PathWithin, pathWithin } from './path-within.ts';
 import { checkProblem, type SdeProblem } from './problem.ts';
-import { type GridOptions, placeOf, savedTimes, type TimeGrid, timeAt, timeGrid } from './time-grid.ts';
+import { betweenSteps, missingIntegrals, stepNoise } from './step-noise.ts';
+import { stoppingOf } from './stopping.ts';
+import { type GridOptions, placeOf, savedTimes, timeAt, timeGrid } from './time-grid.ts';
 
 /** How to integrate a problem. */
 export interface IntegrateOptions extends GridOptions {
@@ -30,6 +29,11 @@ export interface IntegrateOptions extends GridOptions {
   readonly saveAt?: readonly number[] | 'all';
   /** Keeps the state of every step, so that `at` can answer any time. */
   readonly dense?: boolean;
+  /**
+   * A path stops at the end of the step where this first is ≤ 0, and keeps that state; it sees `[dimension]` of one path.
+   * `integrateAdaptive` finds the time more closely.
+   */
+  readonly stopWhen?: (t: number, x: Float64Array) => number;
   /** Called after every step with the state `[dimension, paths]`, which is valid until it returns. */
   readonly onStep?: (done: {
     readonly step: number;
@@ -48,8 +52,9 @@ export interface Solution {
   readonly times: Float64Array;
   /** The states at those times, `[dimension, paths]` each. */
   readonly states: readonly Float64Array[];
-  /** The state at t1, `[dimension, paths]`. */
+  /** The state at the end, `[dimension, paths]`, and each path's end: t1, or where `stopWhen` stopped it. */
   readonly final: Float64Array;
+  readonly endTimes: Float64Array;
   /** The state at any time from t0 to t1, `[dimension, paths]`; needs `dense`. Values are those that `saveAt` gives. */
   at(time: number): Float64Array;
 }
@@ -133,9 +138,11 @@ function* steps(problem: SdeProblem, options: IntegrateOptions): Generator<undef
   const keep = savedTimes(WHERE, grid, options.saveAt, options.increments === undefined);
   const method = suitableMethod(WHERE, options.method, problem);
   const step = method.prepare(problem, paths, grid.h);
-  const noise = noiseOf(problem, options, method, grid);
+  const noise = stepNoise(problem, options, method, grid);
   const { dW, integrals } = noise;
   const between = betweenSteps(problem, method, paths, noise);
+  const { dimension } = problem;
+  const stopping = options.stopWhen && stoppingOf(WHERE, { dimension, paths, firstPath }, options.stopWhen);
 
   let state = startState(problem.dimension, paths, options.x0);
   let next: Float64Array = new Float64Array(state.length);
@@ -146,60 +153,48 @@ function* steps(problem: SdeProblem, options: IntegrateOptions): Generator<undef
     if (keep[states.length]?.step === k && keep[states.length].part === 0) states.push(state.slice());
   };
   save(0);
+  let running = stopping?.check(grid.t0, state) ?? true;
   const stride = Math.max(1, Math.ceil(grid.steps / 100));
-  for (let k = 0; k < grid.steps; k++) {
+  for (let k = 0; k < grid.steps && running; k++) {
     signal?.throwIfAborted();
     const t = timeAt(grid, k);
     const time = timeAt(grid, k + 1);
     noise.draw?.(k, dW, integrals);
     if (k === 0 && !allFinite(integrals)) throw missingIntegrals(method);
     step(t, state, dW, next, integrals);
+    stopping?.hold(t, state, next);
     if (!allFinite(next))
       throw divergence({ state, next, paths, firstPath, step: k + 1, time, method: method.name });
     while (keep[states.length]?.step === k) {
-      states.push(between({ t, h: grid.h, x: state, next }, k, keep[states.length].part));
+      const inside = between({ t, h: grid.h, x: state, next }, k, keep[states.length].part);
+      stopping?.hold(t, state, inside);
+      states.push(inside);
     }
     [state, next] = [next, state];
     save(k + 1);
+    running = stopping?.check(time, state) ?? true;
     onStep?.({ step: k + 1, time, state });
-    if ((k + 1) % stride === 0 || k + 1 === grid.steps) onProgress?.({ done: k + 1, total: grid.steps });
+    const last = k + 1 === grid.steps || !running;
+    if (last || (k + 1) % stride === 0) onProgress?.({ done: last ? grid.steps : k + 1, total: grid.steps });
     yield undefined;
   }
+  while (states.length < keep.length) states.push(state.slice());
   const at = (time: number): Float64Array => {
     if (!dense) throw notDense('integrate');
     const { step: k, part } = placeOf('integrate, at', 'time', time, grid, options.increments === undefined);
-    if (part === 0) return all[k].slice();
+    // All paths may have stopped before.
+    if (part === 0 || k + 1 >= all.length) return all[Math.min(k, all.length - 1)].slice();
     noise.draw?.(k, dW, integrals);
-    return between({ t: timeAt(grid, k), h: grid.h, x: all[k], next: all[k + 1] }, k, part);
+    const t = timeAt(grid, k);
+    const inside = between({ t, h: grid.h, x: all[k], next: all[k + 1] }, k, part);
+    stopping?.hold(t, all[k], inside);
+    return inside;
   };
-  return { times: Float64Array.from(keep, ({ time }) => time), states, final: state, at };
-}
-
-/** What a step is given, and the Brownian motion within it. */
-interface Noise {
-  readonly draw: IncrementSource | undefined;
-  readonly dW: Float64Array;
-  readonly integrals: Float64Array;
-  readonly within: PathWithin | undefined;
-}
-
-/** The state inside step number `k`, whose increments are in `noise`. */
-function betweenSteps(
-  problem: SdeProblem,
-  method: Method,
-  paths: number,
-  noise: Noise,
-): (ends: StepEnds, k: number, part: number) => Float64Array {
-  const interpolate = interpolant(problem, method, paths);
-  const { dW, integrals, within } = noise;
-  const dZ = method.integrals === 'spaceTime' ? integrals : new Float64Array(0);
-  const [W, Z] = [new Float64Array(dW.length), new Float64Array(dZ.length)];
-  return (ends, k, part) => {
-    const out = new Float64Array(ends.x.length);
-    within?.(k, part, dW, dZ, W, Z);
-    interpolate(ends)(part, out, { dW, W, Z });
-    return out;
-  };
+  const end = timeAt(grid, grid.steps);
+  const endTimes = Float64Array.from({ length: paths }, (_, p) =>
+    Math.min(end, stopping?.endTimes[p] ?? end),
+  );
+  return { times: Float64Array.from(keep, ({ time }) => time), states, final: state, endTimes, at };
 }
 
 function startState(dimension: number, paths: number, x0: ArrayLike<number>): Float64Array {
@@ -216,43 +211,6 @@ function startState(dimension: number, paths: number, x0: ArrayLike<number>): Fl
   return Float64Array.from({ length: size }, (_, i) =>
     x0.length === size ? x0[i] : x0[Math.floor(i / paths)],
   );
-}
-
-function noiseOf(problem: SdeProblem, options: IntegrateOptions, method: Method, grid: TimeGrid): Noise {
-  const { noiseDimension, noise } = problem;
-  const { rng, increments, paths = 1, firstPath = 0 } = options;
-  const dW = new Float64Array(noiseDimension * paths);
-  const integrals = new Float64Array(integralsLength(method.integrals, noiseDimension, paths));
-  if (noise === 'none') return { draw: undefined, dW, integrals, within: undefined };
-  if ((rng === undefined) === (increments === undefined)) {
-    throw new ArgumentError({
-      where: WHERE,
-      argument: 'options.rng',
-      wanted: 'given, or options.increments, not both',
-      got: rng,
-      fix: "pass { rng: createRng(seed) } of '@sntk/random'",
-    });
-  }
-  // A source of the caller's own that leaves the integrals out is caught at the first step.
-  integrals.fill(Number.NaN);
-  if (increments) return { draw: increments, dW, integrals, within: undefined };
-  const common = { rng: rng!, noiseDimension, paths, firstPath, step: grid.h };
-  const draw = brownianIncrements({
-    ...common,
-    ...(method.integrals && { integrals: method.integrals }),
-    terms: areaTerms(noiseDimension, grid.steps),
-  });
-  return { draw, dW, integrals, within: pathWithin(common) };
-}
-
-function missingIntegrals(method: Method): ArgumentError {
-  return new ArgumentError({
-    where: WHERE,
-    argument: 'options.increments',
-    wanted: `a source that also writes the ${method.integrals} integrals, which ${method.name} takes`,
-    got: 'one that left them out',
-    fix: 'pass rng, or brownianIncrements with options.integrals',
-  });
 }
 
 /** The refusal to say what the state was at times that were not kept. */

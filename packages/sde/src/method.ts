@@ -73,9 +73,55 @@ export interface Method {
   };
 }
 
-/** The step of a fixed size that a variable one makes. */
-export function fixedStep(step: VariableStep, h: number): Step {
-  return (t, x, dW, out, integrals) => step(t, h, x, dW, out, integrals);
+/**
+ * A table of orders, `[strong, weak]` each, for methods to which scalar, diagonal and commutative noise are alike.
+ *
+ * @example
+ * ```ts
+ * import { ordersByNoise } from '@sntk/sde/extending';
+ *
+ * console.log(ordersByNoise({ additive: [1, 2], commuting: [1, 1] }).scalar); // { strong: 1, weak: 1 }
+ * ```
+ */
+export function ordersByNoise(
+  of: Readonly<Partial<Record<'none' | 'additive' | 'commuting' | 'general', readonly [number, number]>>>,
+): Method['orders'] {
+  const kinds = { ...of, scalar: of.commuting, diagonal: of.commuting, commutative: of.commuting };
+  const entries = Object.entries(kinds).flatMap(([noise, orders]) =>
+    orders && noise !== 'commuting' ? [[noise, { strong: orders[0], weak: orders[1] }]] : [],
+  );
+  return Object.fromEntries(entries);
+}
+
+/**
+ * The two ways in which a method with an embedded error makes its step, of a fixed size and of one chosen at every call.
+ *
+ * @param order exponents of h in the error estimate, under noise and without
+ *
+ * @example
+ * ```ts
+ * import { additiveRungeKutta, chosenSteps, ordersByNoise } from '@sntk/sde/extending';
+ *
+ * // Euler's drift and the noise of the step: a tableau of one stage.
+ * const tableau = { c0: [0], c1: [1], A0: [[]], B0: [[]], alpha: [1], beta1: [1], beta2: [0], error: [0] };
+ * const method = {
+ *   name: 'euler', calculus: 'ito', integrals: 'spaceTime', orders: ordersByNoise({ additive: [1, 1] }),
+ *   ...chosenSteps({ noise: 1, none: 1 }, (problem, paths) => additiveRungeKutta(tableau, problem, paths)),
+ * };
+ * console.log(Object.keys(method).join(' ')); // name calculus integrals orders prepare embedded
+ * ```
+ */
+export function chosenSteps(
+  order: { readonly noise: number; readonly none: number },
+  prepare: (problem: SdeProblem, paths: number) => VariableStep,
+): Required<Pick<Method, 'prepare' | 'embedded'>> {
+  return {
+    prepare(problem, paths, h) {
+      const step = prepare(problem, paths);
+      return (t, x, dW, out, integrals) => step(t, h, x, dW, out, integrals);
+    },
+    embedded: { order, prepare },
+  };
 }
 
 /** Length of the block of `integrals` for `noiseDimension` m. */

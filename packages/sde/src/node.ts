@@ -4,7 +4,7 @@ import { ArgumentError, checkInteger, UnavailableError } from '@sntk/errors';
 import { type EnsembleBlock, type EnsembleOptions, runEnsemble } from './ensemble.ts';
 
 /** An ensemble whose blocks are done in threads. */
-export interface ThreadOptions extends Omit<EnsembleOptions<unknown>, 'workers'> {
+export interface ThreadOptions<T> extends Omit<EnsembleOptions<T>, 'workers'> {
   /** A module whose export `block` takes `(block, data)` and returns, or promises, an answer that can be cloned. */
   readonly module: URL;
   /** What every call of `block` gets as its second argument: plain data, such as the key of an `Rng`. */
@@ -44,7 +44,7 @@ parentPort.on('message', async (block) => {
  * console.log(await runThreads({ module, paths: 500, threads: 2 })); // [ [ 0, 256 ], [ 256, 244 ] ]
  * ```
  */
-export async function runThreads<T>(options: ThreadOptions): Promise<T[]> {
+export async function runThreads<T>(options: ThreadOptions<T>): Promise<T[]> {
   const { module, data, threads = availableParallelism(), ...rest } = options;
   if (!(module instanceof URL)) {
     throw new ArgumentError({
@@ -80,7 +80,7 @@ export async function runThreads<T>(options: ThreadOptions): Promise<T[]> {
         }),
   );
   try {
-    return await runEnsemble<T>({ ...(rest as Omit<EnsembleOptions<T>, 'workers'>), workers });
+    return await runEnsemble<T>({ ...rest, workers });
   } finally {
     await Promise.all(pool.map((worker) => worker.terminate()));
   }

@@ -75,6 +75,15 @@ export function checkProblem(where: string, problem: SdeProblem): void {
       got: noiseDimension,
     });
   }
+  if (typeof problem.drift !== 'function') {
+    throw new ArgumentError({
+      where,
+      argument: 'problem.drift',
+      wanted: 'a function (t, x, out, paths)',
+      got: problem.drift,
+      fix: 'write zeros for a problem without a drift',
+    });
+  }
   if ((noise === 'none') !== (problem.diffusion === undefined)) {
     throw new ArgumentError({
       where,

@@ -6,5 +6,10 @@ export {
   type MultilevelOptions,
   multilevelMean,
 } from './multilevel.ts';
+export {
+  type CovarianceState,
+  type RunningCovariance,
+  runningCovariance,
+} from './running-covariance.ts';
 export { type MomentState, type RunningMoments, runningMoments } from './running-moments.ts';
 export { type QuantileState, type RunningQuantiles, runningQuantiles } from './running-quantiles.ts';

@@ -50,7 +50,7 @@ describe('strongConvergence and weakConvergence', () => {
   });
 
   test('put the integrals of coarse steps together from fine ones, with the laws of those drawn directly', () => {
-    const paths = 4000;
+    const paths = 1500;
     for (const kind of ['spaceTime', 'levyArea', 'weakLevyArea'] as const) {
       const noise = coupledNoise({ rng, noiseDimension: 2, paths, duration: 1, depth: 3, kinds: [kind] });
       const dW = new Float64Array(2 * paths);
@@ -107,7 +107,7 @@ describe('stepExpectation', () => {
     const step = 0.4;
     const observe = (x: readonly number[]): number => x[0] * x[0];
     const found = stepExpectation(problem, { method: 'milsteinLevy', x0: [1, 0.5], step, observe });
-    const paths = 20_000;
+    const paths = 5000;
     const { final } = integrate(problem, {
       method: 'milsteinLevy',
       x0: [1, 0.5],

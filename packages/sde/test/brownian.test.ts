@@ -48,7 +48,7 @@ describe('brownianIncrements', () => {
           });
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 
@@ -177,7 +177,7 @@ describe('brownianPath', () => {
   });
 
   test('has the joint law of W and ∫W dt on intervals off any dyadic grid', () => {
-    const paths = 20_000;
+    const paths = 5000;
     const path = brownianPath({ rng, noiseDimension: 1, paths, duration: 2 });
     const [a, b] = [0.3, 1.1];
     const h = b - a;

@@ -86,7 +86,7 @@ describe('between the steps of an ordinary equation', () => {
 });
 
 describe('between the steps of a stochastic equation', () => {
-  const paths = 400;
+  const paths = 300;
   /** Root mean square error at a time off every grid, against the exact solution on the same adaptive path. */
   test.each([
     ['sriw1', arctangent({ a: 1 })],
@@ -98,19 +98,19 @@ describe('between the steps of a stochastic equation', () => {
         method,
         x0: [0.5],
         t1: 1,
-        paths: 100,
+        paths: 60,
         rng,
         dense: true,
         tolerance: { absolute: tolerance, relative: tolerance },
       });
-      const W = new Float64Array(100);
-      const path = brownianPath({ rng, noiseDimension: 1, paths: 100, duration: 1, depth: 32 });
+      const W = new Float64Array(60);
+      const path = brownianPath({ rng, noiseDimension: 1, paths: 60, duration: 1, depth: 32 });
       path.increment(0, Math.round(time * 2 ** 32) / 2 ** 32, W);
-      const truth = new Float64Array(100);
-      problem.solution!(time, new Float64Array(100).fill(0.5), W, truth, 100);
+      const truth = new Float64Array(60);
+      problem.solution!(time, new Float64Array(60).fill(0.5), W, truth, 60);
       expect(run.at(1)).toEqual(run.final);
-      expect([...run.at(0)]).toEqual(new Array(100).fill(0.5));
-      return Math.sqrt(run.at(time).reduce((sum, x, p) => sum + (x - truth[p]) ** 2, 0) / 100);
+      expect([...run.at(0)]).toEqual(new Array(60).fill(0.5));
+      return Math.sqrt(run.at(time).reduce((sum, x, p) => sum + (x - truth[p]) ** 2, 0) / 60);
     });
     // As errors at the ends of steps: a small multiple of the tolerance.
     expect(errors[0]).toBeLessThan(5 * 3e-2);
@@ -151,7 +151,7 @@ describe('between the steps of a stochastic equation', () => {
   });
 
   test('the path within a step has the law of a Brownian motion with that increment and that ∫W dt', () => {
-    const [h, many] = [0.5, 8000];
+    const [h, many] = [0.5, 2500];
     const source = brownianIncrements({
       rng,
       noiseDimension: 1,

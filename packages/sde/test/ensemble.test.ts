@@ -1,7 +1,7 @@
 import { ArgumentError } from '@sntk/errors';
 import { createRng } from '@sntk/random';
 import { describe, expect, test } from 'vitest';
-import { type EnsembleBlock, integrate, runEnsemble } from '../src/index.ts';
+import { brownianIncrements, type EnsembleBlock, integrate, runEnsemble } from '../src/index.ts';
 import { runThreads } from '../src/node.ts';
 import { geometricBrownianMotion } from '../src/problems.ts';
 
@@ -35,6 +35,39 @@ describe('runEnsemble', () => {
       const blocks = await runEnsemble({ paths: 103, blockPaths, workers });
       expect(blocks.flatMap((x) => [...x])).toEqual([...whole]);
     }
+  });
+
+  test('goes on from the blocks of a run that was stopped, with the same bits', async () => {
+    const whole = integrate(problem, { ...common, paths: 50 }).final;
+    const controller = new AbortController();
+    const answered = new Map<number, Float64Array>();
+    const options = { paths: 50, blockPaths: 10, workers: [slow(() => 1), slow(() => 2)] };
+    const stopped = runEnsemble({
+      ...options,
+      signal: controller.signal,
+      onBlock(index, answer) {
+        answered.set(index, answer);
+        if (answered.size === 2) controller.abort(new Error('enough'));
+      },
+    });
+    await expect(stopped).rejects.toThrow('enough');
+    expect(answered.size).toBe(2);
+    const seen: number[] = [];
+    const done: number[] = [];
+    const blocks = await runEnsemble({
+      ...options,
+      answered,
+      onBlock: (index) => done.push(index),
+      onProgress: ({ done: count }) => seen.push(count),
+    });
+    expect(blocks.flatMap((x) => [...x])).toEqual([...whole]);
+    expect(done.filter((index) => answered.has(index))).toEqual([]);
+    expect(seen).toEqual([3, 4, 5]);
+    // Everything there already: nothing is asked of the workers.
+    const all = new Map(blocks.map((x, index) => [index, x]));
+    expect(await runEnsemble({ ...options, answered: all })).toEqual(blocks);
+    const other = new Map([[5, whole]]);
+    await expect(runEnsemble({ ...options, answered: other })).rejects.toThrow('block 5');
   });
 
   test('tells of progress, and hands out nothing after an abort or an error', async () => {
@@ -80,6 +113,33 @@ describe('runThreads', () => {
       [60, 5],
     ];
     for (const threads of [1, 3]) expect((await run(threads)).map((x) => [...x])).toEqual(expected);
+  });
+
+  test('gives the same bits as one piece for one thread and three', async () => {
+    // Modules of a test are read from source by the test runner alone, so the noise is drawn here, by key.
+    const module = script(`async ({ firstPath, paths }, { noise }) => {
+      const out = new Float64Array(paths);
+      for (let p = 0; p < paths; p++) {
+        let x = 1;
+        for (const w of noise[firstPath + p]) x += 0.1 * x * 0.125 + 0.3 * x * w;
+        out[p] = x;
+      }
+      return out;
+    }`);
+    const source = brownianIncrements({ rng, noiseDimension: 1, paths: 30, step: 0.125 });
+    const steps = Array.from({ length: 8 }, (_, k) => {
+      const dW = new Float64Array(30);
+      source(k, dW);
+      return dW;
+    });
+    const noise = Array.from({ length: 30 }, (_, p) => steps.map((dW) => dW[p]));
+    const whole = integrate(problem, { ...common, method: 'eulerMaruyama', paths: 30 }).final;
+    const runs = [1, 3].map((threads) =>
+      runThreads<Float64Array>({ module, data: { noise }, paths: 30, blockPaths: 4, threads }),
+    );
+    const [one, three] = (await Promise.all(runs)).map((blocks) => blocks.flatMap((x) => [...x]));
+    expect(three).toEqual(one);
+    for (let p = 0; p < 30; p++) expect(Math.abs(one[p] - whole[p])).toBeLessThan(1e-14);
   });
 
   test('passes on the error of a block and the loss of a thread, and ends on an abort', async () => {

@@ -183,6 +183,15 @@ describe('refusals', () => {
     const fail = attempt(burst, { method: 'tsitouras', t1: 2 });
     expect(fail).toThrow(NumericalError);
     expect(fail).toThrow(/path 0 at time (0\.9999|1)\d* needs steps below 2\^-32 of the interval/);
+    try {
+      fail();
+    } catch (error) {
+      const { time, path, lastFinite } = (error as NumericalError).details;
+      // x = 1/(1 − t) from 1: the last state belongs to the time before the end at 1.
+      expect(path).toBe(0);
+      expect(time as number).toBeGreaterThan(0.99);
+      expect((lastFinite as Float64Array)[0] * (1 - (time as number))).toBeGreaterThan(0.5);
+    }
     expect(attempt(gbm, { maxSteps: 3 })).toThrow('has taken 3 steps');
     expect(attempt(gbm, { stopWhen: () => Number.NaN })).toThrow('stopWhen not a number');
   });

@@ -14,12 +14,14 @@ import {
   arctangent,
   dampedAdditive,
   geometricBrownianMotion,
+  kuboOscillator,
   levyArea,
   nonCommutativeLinear,
   ornsteinUhlenbeck,
   type ReferenceProblem,
 } from '../src/problems.ts';
 import { runningMoments } from '../src/statistics.ts';
+import { meanAndError } from './support.ts';
 
 const rng = createRng('integrate');
 const gbm = geometricBrownianMotion({ rate: 0.1, volatility: 0.3, dimension: 2 });
@@ -89,7 +91,40 @@ describe('paths', () => {
     const ou = ornsteinUhlenbeck({ rate: 1, volatility: 1 });
     expect(changeCalculus(ou, 'stratonovich').drift).toBe(ou.drift);
     expect(changeCalculus(ou, 'ito')).toBe(ou);
-    expect(() => changeCalculus(levyArea('ito'), 'stratonovich')).toThrow('none, additive, or diagonal');
+  });
+
+  test('a change of calculus without derivatives agrees with the forms that are known, for any noise', () => {
+    const forms: [SdeProblem, SdeProblem][] = [
+      // The Stratonovich form with decay r is the Itô form with r − ½(p² + q²).
+      [
+        nonCommutativeLinear({ decay: 1, first: 0.8, second: 0.6, calculus: 'stratonovich' }),
+        nonCommutativeLinear({ decay: 0.5, first: 0.8, second: 0.6 }),
+      ],
+      [
+        kuboOscillator({ frequency: 2, volatility: 0.7 }),
+        kuboOscillator({ frequency: 2, volatility: 0.7, calculus: 'ito' }),
+      ],
+      [levyArea('stratonovich'), levyArea('ito')],
+    ];
+    const bare = arctangent({ a: 0.9 });
+    const { apply } = bare.diffusion!;
+    forms.push([arctangent({ a: 0.9, calculus: 'stratonovich' }), { ...bare, diffusion: { apply } }]);
+    const paths = 3;
+    for (const [stratonovich, ito] of forms) {
+      const x = Float64Array.from({ length: stratonovich.dimension * paths }, (_, i) => 0.3 * i - 0.4);
+      const drift = (problem: SdeProblem): Float64Array => {
+        const out = new Float64Array(x.length);
+        problem.drift(0.5, x, out, paths);
+        return out;
+      };
+      const [there, back] = [changeCalculus(ito, 'stratonovich'), changeCalculus(stratonovich, 'ito')];
+      for (const [found, wanted] of [
+        [drift(there), drift(stratonovich)],
+        [drift(back), drift(ito)],
+      ]) {
+        for (let i = 0; i < x.length; i++) expect(Math.abs(found[i] - wanted[i])).toBeLessThan(1e-9);
+      }
+    }
   });
 });
 
@@ -250,6 +285,73 @@ describe('what is kept and reported', () => {
       expect(Math.abs(last[0])).toBeLessThan(1e150);
       expect(message).toMatch(/^integrate: path 13 is not finite after step 112 .* of eulerMaruyama/);
     }
+  });
+});
+
+describe('what stops a path', () => {
+  const walk: SdeProblem = ornsteinUhlenbeck({ rate: 1e-9, volatility: 1 });
+  const options = { x0: [0], t1: 1, paths: 4000, rng, stopWhen: (_t: number, x: Float64Array) => 1 - x[0] };
+
+  test('is met at the end of a step, with the law of the Brownian motion at those times', () => {
+    const { final, endTimes } = integrate(walk, { ...options, method: 'eulerMaruyama', steps: 64 });
+    const plain = integrate(walk, {
+      ...options,
+      stopWhen: () => 1,
+      method: 'eulerMaruyama',
+      steps: 64,
+      saveAt: 'all',
+    });
+    expect([...plain.endTimes]).toEqual(new Array(4000).fill(1));
+    for (let p = 0; p < 4000; p++) {
+      // The first time of the grid at which the same path, left alone, is there.
+      const k = plain.states.findIndex((x) => x[p] >= 1);
+      expect(endTimes[p]).toBe(k < 0 ? 1 : k / 64);
+      expect(final[p]).toBe((k < 0 ? plain.final : plain.states[k])[p]);
+    }
+    // P(max W ≥ 1) = 2 P(W ≥ 1) = 0.3173 in continuous time; Broadie, Glasserman and Kou's barrier for steps of h is
+    // 1 + 0.5826 √h.
+    const crossed = meanAndError(Array.from(endTimes, (t) => (t < 1 ? 1 : 0)));
+    const shifted = 0.2833;
+    expect(Math.abs(crossed.mean - shifted)).toBeLessThan(4 * crossed.error);
+  });
+
+  test('keeps the stopped states at all later times, ends when all have stopped, and leaves the other paths alone', () => {
+    const problem = nonCommutativeLinear({ decay: -1, first: 0.3, second: 0.2, calculus: 'stratonovich' });
+    for (const method of ['stochasticHeun', 'reversibleHeun'] as const) {
+      const common = { method, x0: [1, 0], t1: 1, steps: 16, paths: 40, rng, dense: true } as const;
+      const whole = integrate(problem, common);
+      const seen: number[] = [];
+      const stopped = integrate(problem, {
+        ...common,
+        saveAt: [0.51, 0.99],
+        stopWhen: (_t, x) => 2 - Math.hypot(x[0], x[1]),
+        onProgress: ({ done }) => seen.push(done),
+      });
+      expect(stopped.endTimes.some((t) => t < 1)).toBe(true);
+      expect(stopped.endTimes.some((t) => t === 1)).toBe(true);
+      for (let p = 0; p < 40; p++) {
+        const end = stopped.endTimes[p];
+        for (const t of [0.3, 0.51, 0.75, 0.99]) {
+          const wanted = whole.at(Math.min(t, end));
+          for (const i of [p, 40 + p]) expect(Math.abs(stopped.at(t)[i] - wanted[i])).toBeLessThan(1e-12);
+        }
+        expect(Math.abs(stopped.states[1][p] - stopped.at(0.99)[p])).toBe(0);
+      }
+      const early = integrate(problem, { ...common, stopWhen: (t) => 0.4 - t, saveAt: [0.2, 0.9] });
+      expect([...early.endTimes]).toEqual(new Array(40).fill(7 / 16));
+      expect(early.states[1]).toEqual(early.final);
+      expect(early.at(0.95)).toEqual(early.final);
+      expect(seen.at(-1)).toBe(16);
+      const never = integrate(problem, { ...common, stopWhen: () => 0 });
+      expect([...never.endTimes]).toEqual(new Array(40).fill(0));
+      expect(never.at(0.5)).toEqual(never.at(0));
+    }
+  });
+
+  test('is refused when it is not a number', () => {
+    expect(() =>
+      integrate(walk, { ...options, method: 'sra1', steps: 2, stopWhen: () => Number.NaN }),
+    ).toThrow('path 0 at time 0 has stopWhen not a number');
   });
 });
 

@@ -23,10 +23,10 @@ describe('under noise that does not commute', () => {
       method: name,
       x0: [0, 0],
       t1: 1,
-      levels: [3, 5],
-      paths: 200,
+      levels: [2, 4],
+      paths: 60,
       rng: createRng('area'),
-      reference: { level: 7, method: 'milsteinLevy', problem: levyArea('ito') },
+      reference: { level: 5, method: 'milsteinLevy', problem: levyArea('ito') },
     });
     // milsteinLevy is exact here: the noise is linear and its integrals are those of the path.
     steps.forEach((h, i) => {

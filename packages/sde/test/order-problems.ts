@@ -142,7 +142,7 @@ export interface StrongCase {
 
 /** Problems that show the strong order of methods for each kind of noise, no more and no less. */
 export function strongCase(noise: NoiseType, calculus: Calculus): StrongCase {
-  const levels = [5, 6, 7, 8];
+  const levels = [4, 5, 6, 7];
   const paths = 100;
   // Over a longer time a few paths rule the mean square of what grows like an exponential of noise.
   const t1 = 0.5;
@@ -151,10 +151,10 @@ export function strongCase(noise: NoiseType, calculus: Calculus): StrongCase {
       return {
         problem: sine,
         x0: [1],
-        levels: [4, 5, 6, 7],
+        levels: [3, 4, 5, 6],
         t1: 1,
         paths,
-        reference: { level: 10, method: 'sra3' },
+        reference: { level: 9, method: 'sra3' },
       };
     case 'diagonal':
       return { problem: nonlinear(calculus), x0: [0.5], levels, t1, paths };

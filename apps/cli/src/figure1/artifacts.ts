@@ -1,12 +1,11 @@
-import { createRequire } from 'node:module';
-import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { encodeNpz, type NpyData } from '@sntk/datasets';
 import { toPng } from '@sntk/plot/png';
 import ndarray, { type NdArray } from 'ndarray';
+import { circumstances } from '../circumstances.ts';
+import type { RunFolder } from '../run-folder.ts';
 import type { Figure1Config } from './config.ts';
 import { drawFigure } from './figure.ts';
 import type { Figure1Result } from './run.ts';
-import type { RunFolder } from './run-folder.ts';
 import { METHODS } from './summary.ts';
 
 /** Writes all files of a run: numbers in summary.json and arrays.npz, circumstances in manifest.json, the figure. */
@@ -63,7 +62,6 @@ function manifestOf(
   result: Figure1Result,
   times: { readonly started: Date; readonly seconds: number },
 ): Record<string, unknown> {
-  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   return {
     command: 'figure1',
     config,
@@ -82,14 +80,8 @@ function manifestOf(
       independent: 'MATH (28) with minibatches drawn without replacement, independent between steps',
       parameterization: 'ntk, MATH (1)',
     },
-    versions: { sntk: version, node: process.versions.node, v8: process.versions.v8 },
+    ...circumstances(),
     backend: config.backend,
-    hardware: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      memoryGiB: Math.round(totalmem() / 2 ** 30),
-      platform: `${platform()} ${release()} ${arch()}`,
-    },
     started: times.started.toISOString(),
     seconds: { total: times.seconds, ...result.seconds },
   };

@@ -16,6 +16,7 @@ import {
   seriesOfRate,
   short,
   summarize,
+  widthChart,
 } from './setup.mjs';
 
 /** Theorem 1 and Lemmas 3 and 4 over batch sizes: N = 500, residuals of functions at initialization. */
@@ -175,12 +176,10 @@ export function decorrelation() {
   return [
     {
       name: 'lemma-2',
-      svg: lineChart({
+      svg: widthChart({
         title: 'Lemma 2: what a finite width adds to √δ',
         series: [seriesOfRate('| max cosine − √δ |', rate), powerLine('n^(−1/2)', rate, -0.5)],
-        x: { label: 'width n', log: true },
-        y: { label: 'difference', log: true },
-        width: 460,
+        y: 'difference',
         height: 280,
       }),
       numbers: {

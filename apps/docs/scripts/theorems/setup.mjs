@@ -2,6 +2,7 @@
 import { erfActivation, fullyConnected } from '@sntk/architecture';
 import { twoMoons } from '@sntk/datasets';
 import { cholesky, matmul, ndarrayBackend, tensor, toFloat64 } from '@sntk/linalg';
+import { lineChart } from '@sntk/plot';
 import { createRng } from '@sntk/random';
 
 export const backend = ndarrayBackend();
@@ -79,6 +80,18 @@ export function powerLine(label, rate, order, factor = 1) {
     y: sizes.map((size) => factor * means[0] * (size / sizes[0]) ** order),
     reference: true,
   };
+}
+
+/** A chart over the width, both axes logarithmic. */
+export function widthChart({ title, series, y, height = 320 }) {
+  return lineChart({
+    title,
+    series,
+    x: { label: 'width n', log: true },
+    y: { label: y, log: true },
+    width: 460,
+    height,
+  });
 }
 
 /** Rounded for the page. */

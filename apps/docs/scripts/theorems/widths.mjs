@@ -15,9 +15,7 @@ import {
 import { gradientNoise } from '@sntk/noise';
 import { measureHessianTrace, measureRate, measureResiduals } from '@sntk/noise/measurements';
 import { lineChart } from '@sntk/plot';
-import { backend, moons, powerLine, rng, seriesOfRate, short, smoothNetwork } from './setup.mjs';
-
-const size = { width: 460, height: 320 };
+import { backend, moons, powerLine, rng, seriesOfRate, short, smoothNetwork, widthChart } from './setup.mjs';
 
 /** Full-batch training of networks of several widths: Lemma 1 and the lazy meters at the end of the same runs. */
 export async function training() {
@@ -81,7 +79,7 @@ export async function training() {
   return [
     {
       name: 'lemma-1',
-      svg: lineChart({
+      svg: widthChart({
         title: 'Lemma 1: residuals stay bounded, because f does move',
         series: [
           seriesOfRate('largest |r(t)|', rates.residual),
@@ -89,9 +87,7 @@ export async function training() {
           seriesOfRate('‖θ(t) − θ(0)‖', rates.distance),
           powerLine('n^(−1/2), as the proof has the last two', rates.moved, -0.5),
         ],
-        x: { label: 'width n', log: true },
-        y: { label: 'after training', log: true },
-        ...size,
+        y: 'after training',
       }),
       numbers: {
         boundKept: `${held}/${widths.length * draws}`,
@@ -100,7 +96,7 @@ export async function training() {
     },
     {
       name: 'lazy-meters',
-      svg: lineChart({
+      svg: widthChart({
         title: 'Lazy meters after training',
         series: [
           seriesOfRate('parameter change', rates.parameterChange),
@@ -109,9 +105,7 @@ export async function training() {
           seriesOfRate('linearization gap', rates.linearizationGap),
           powerLine('n^(−1/2)', rates.kernelChange, -0.5),
         ],
-        x: { label: 'width n', log: true },
-        y: { label: 'meter', log: true },
-        width: 460,
+        y: 'meter',
         height: 360,
       }),
       numbers: numbers(['parameterChange', 'kernelChange', 'misalignment', 'linearizationGap']),
@@ -157,7 +151,7 @@ export function hessianTrace() {
   return [
     {
       name: 'lemma-5',
-      svg: lineChart({
+      svg: widthChart({
         title: 'Lemma 5: the Itô correction of a wide network',
         series: [
           seriesOfRate('|Tr[∇²f ηΣ]|', rates.trace),
@@ -173,9 +167,7 @@ export function hessianTrace() {
             reference: true,
           },
         ],
-        x: { label: 'width n', log: true },
-        y: { label: 'at initialization', log: true },
-        ...size,
+        y: 'at initialization',
       }),
       numbers: {
         boundKept: `${held}/${widths.length * 12}`,
@@ -229,16 +221,14 @@ export function kernelDrift() {
   return [
     {
       name: 'kernel-drift',
-      svg: lineChart({
+      svg: widthChart({
         title: 'The tangent kernel stands still as the width grows',
         series: [
           seriesOfRate('‖∂Θ/∂t‖ / ‖Θ‖', rate),
           powerLine('n^(−1/2), the bound', rate, -0.5),
           powerLine('n^(−1)', rate, -1),
         ],
-        x: { label: 'width n', log: true },
-        y: { label: 'relative drift at the start', log: true },
-        ...size,
+        y: 'relative drift at the start',
         height: 280,
       }),
       numbers: { slope: short(rate.slope), slopeError: short(rate.slopeError, 2), holds: rate.holds },
@@ -289,7 +279,7 @@ export function haninNica() {
         ],
         x: { label: 'β = Σ 1/n over hidden layers' },
         y: { label: 'log E Θ² / (E Θ)²' },
-        ...size,
+        width: 460,
         height: 280,
       }),
       numbers: {

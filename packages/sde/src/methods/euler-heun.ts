@@ -1,4 +1,4 @@
-import type { Method } from '../method.ts';
+import { type Method, ordersByNoise } from '../method.ts';
 
 /**
  * Euler–Heun, Stratonovich: x̃ = x + g(t, x) dW, x' = x + h a(t, x) + ½(g(t, x) + g(t + h, x̃)) dW.
@@ -10,14 +10,7 @@ import type { Method } from '../method.ts';
 export const eulerHeun: Method = {
   name: 'eulerHeun',
   calculus: 'stratonovich',
-  orders: {
-    none: { strong: 1, weak: 1 },
-    additive: { strong: 1, weak: 1 },
-    scalar: { strong: 1, weak: 1 },
-    diagonal: { strong: 1, weak: 1 },
-    commutative: { strong: 1, weak: 1 },
-    general: { strong: 0.5, weak: 1 },
-  },
+  orders: ordersByNoise({ none: [1, 1], additive: [1, 1], commuting: [1, 1], general: [0.5, 1] }),
   prepare({ dimension, drift, diffusion }, paths, h) {
     const size = dimension * paths;
     const first = new Float64Array(size);

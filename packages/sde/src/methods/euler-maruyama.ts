@@ -1,4 +1,4 @@
-import type { Method } from '../method.ts';
+import { type Method, ordersByNoise } from '../method.ts';
 
 /**
  * Euler–Maruyama, Itô: x' = x + h a(t, x) + g(t, x) dW.
@@ -8,14 +8,7 @@ import type { Method } from '../method.ts';
 export const eulerMaruyama: Method = {
   name: 'eulerMaruyama',
   calculus: 'ito',
-  orders: {
-    none: { strong: 1, weak: 1 },
-    additive: { strong: 1, weak: 1 },
-    scalar: { strong: 0.5, weak: 1 },
-    diagonal: { strong: 0.5, weak: 1 },
-    commutative: { strong: 0.5, weak: 1 },
-    general: { strong: 0.5, weak: 1 },
-  },
+  orders: ordersByNoise({ none: [1, 1], additive: [1, 1], commuting: [0.5, 1], general: [0.5, 1] }),
   prepare({ dimension, drift, diffusion }, paths, h) {
     const size = dimension * paths;
     const noise = new Float64Array(size);

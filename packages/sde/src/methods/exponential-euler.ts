@@ -1,4 +1,4 @@
-import type { Method } from '../method.ts';
+import { type Method, ordersByNoise } from '../method.ts';
 
 /**
  * Exponential (Lawson) Euler, Itô, for a(t, x) = A x + f(t, x): x' = e^{A h}(x + h f(t, x) + g(t, x) dW).
@@ -10,14 +10,7 @@ import type { Method } from '../method.ts';
 export const exponentialEuler: Method = {
   name: 'exponentialEuler',
   calculus: 'ito',
-  orders: {
-    none: { strong: 1, weak: 1 },
-    additive: { strong: 1, weak: 1 },
-    scalar: { strong: 0.5, weak: 1 },
-    diagonal: { strong: 0.5, weak: 1 },
-    commutative: { strong: 0.5, weak: 1 },
-    general: { strong: 0.5, weak: 1 },
-  },
+  orders: ordersByNoise({ none: [1, 1], additive: [1, 1], commuting: [0.5, 1], general: [0.5, 1] }),
   needs: 'linear',
   prepare({ dimension, diffusion, linear }, paths, h) {
     const size = dimension * paths;

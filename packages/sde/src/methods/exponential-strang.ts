@@ -1,4 +1,4 @@
-import type { Method } from '../method.ts';
+import { type Method, ordersByNoise } from '../method.ts';
 
 /**
  * Exponential Strang splitting, Itô, for a(t, x) = A x + f(t, x): half the linear drift, then f by Heun's rule and the
@@ -14,14 +14,7 @@ import type { Method } from '../method.ts';
 export const exponentialStrang: Method = {
   name: 'exponentialStrang',
   calculus: 'ito',
-  orders: {
-    none: { strong: 2, weak: 2 },
-    additive: { strong: 1, weak: 2 },
-    scalar: { strong: 0.5, weak: 1 },
-    diagonal: { strong: 0.5, weak: 1 },
-    commutative: { strong: 0.5, weak: 1 },
-    general: { strong: 0.5, weak: 1 },
-  },
+  orders: ordersByNoise({ none: [2, 2], additive: [1, 2], commuting: [0.5, 1], general: [0.5, 1] }),
   needs: 'linear',
   prepare({ dimension, diffusion, linear }, paths, h) {
     const size = dimension * paths;

@@ -1,5 +1,5 @@
 import { NumericalError } from '@sntk/errors';
-import type { Method } from '../method.ts';
+import { type Method, ordersByNoise } from '../method.ts';
 
 /** The equation is solved to this part of the size of the state. */
 const TOLERANCE = 1e-12;
@@ -16,14 +16,7 @@ const ITERATIONS = 100;
 export const implicitEuler: Method = {
   name: 'implicitEuler',
   calculus: 'ito',
-  orders: {
-    none: { strong: 1, weak: 1 },
-    additive: { strong: 1, weak: 1 },
-    scalar: { strong: 0.5, weak: 1 },
-    diagonal: { strong: 0.5, weak: 1 },
-    commutative: { strong: 0.5, weak: 1 },
-    general: { strong: 0.5, weak: 1 },
-  },
+  orders: ordersByNoise({ none: [1, 1], additive: [1, 1], commuting: [0.5, 1], general: [0.5, 1] }),
   prepare({ dimension, drift, diffusion, driftSolve }, paths, h) {
     const size = dimension * paths;
     const noise = new Float64Array(size);

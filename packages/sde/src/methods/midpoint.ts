@@ -1,4 +1,5 @@
-import type { Method } from '../method.ts';
+import { type Method, ordersByNoise } from '../method.ts';
+import { incrementOf } from './increment.ts';
 
 /**
  * Explicit midpoint, Stratonovich: x̂ = x + ½(h a(t, x) + g(t, x) dW), x' = x + h a(t + ½h, x̂) + g(t + ½h, x̂) dW.
@@ -8,25 +9,15 @@ import type { Method } from '../method.ts';
 export const midpoint: Method = {
   name: 'midpoint',
   calculus: 'stratonovich',
-  orders: {
-    none: { strong: 2, weak: 2 },
-    additive: { strong: 1, weak: 1 },
-    scalar: { strong: 1, weak: 1 },
-    diagonal: { strong: 1, weak: 1 },
-    commutative: { strong: 1, weak: 1 },
-    general: { strong: 0.5, weak: 1 },
-  },
-  prepare({ dimension, drift, diffusion }, paths, h) {
-    const size = dimension * paths;
-    const noise = new Float64Array(size);
-    const halfway = new Float64Array(size);
+  orders: ordersByNoise({ none: [2, 2], additive: [1, 1], commuting: [1, 1], general: [0.5, 1] }),
+  prepare(problem, paths, h) {
+    const increment = incrementOf(problem, paths, h);
+    const halfway = new Float64Array(problem.dimension * paths);
     return (t, x, dW, out) => {
-      drift(t, x, out, paths);
-      diffusion?.apply(t, x, dW, noise, paths);
-      for (let i = 0; i < size; i++) halfway[i] = x[i] + 0.5 * (h * out[i] + noise[i]);
-      drift(t + 0.5 * h, halfway, out, paths);
-      diffusion?.apply(t + 0.5 * h, halfway, dW, noise, paths);
-      for (let i = 0; i < size; i++) out[i] = x[i] + h * out[i] + noise[i];
+      increment(t, x, dW, halfway);
+      for (let i = 0; i < halfway.length; i++) halfway[i] = x[i] + 0.5 * halfway[i];
+      increment(t + 0.5 * h, halfway, dW, out);
+      for (let i = 0; i < out.length; i++) out[i] += x[i];
     };
   },
 };

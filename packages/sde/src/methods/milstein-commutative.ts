@@ -1,4 +1,4 @@
-import type { Method } from '../method.ts';
+import { type Method, ordersByNoise } from '../method.ts';
 import { milsteinStages } from './milstein-stages.ts';
 
 /**
@@ -10,10 +10,6 @@ import { milsteinStages } from './milstein-stages.ts';
 export const milsteinCommutative: Method = {
   name: 'milsteinCommutative',
   calculus: 'ito',
-  orders: {
-    scalar: { strong: 1, weak: 1 },
-    diagonal: { strong: 1, weak: 1 },
-    commutative: { strong: 1, weak: 1 },
-  },
+  orders: ordersByNoise({ commuting: [1, 1] }),
   prepare: milsteinStages,
 };

@@ -5,6 +5,20 @@ import type { SdeProblem } from '../problem.ts';
  * Milstein's step without derivatives,
  * x' = x + h a + g dW + Σ_j [g(t, x + h a + √h g_j) − g(t, x)] I_j/√h, where g_j is column j and I_j the integrals I_j1 … I_jm
  * that `integrals` holds, or ½(dW_j dW − h e_j) when the noise commutes and none are given.
+ *
+ * Source: Kloeden and Platen, "Numerical Solution of Stochastic Differential Equations".
+ *
+ * @example
+ * ```ts
+ * import { milsteinStages } from '@sntk/sde/extending';
+ * import { geometricBrownianMotion } from '@sntk/sde/problems';
+ *
+ * const step = milsteinStages(geometricBrownianMotion({ rate: 0, volatility: 1 }), 1, 0.25);
+ * const out = new Float64Array(1);
+ * step(0, Float64Array.of(1), Float64Array.of(0.5), out, new Float64Array(0));
+ * // 1 + dW + ½ (dW² − h), here without the last term.
+ * console.log(out[0]); // 1.5
+ * ```
  */
 export function milsteinStages(problem: SdeProblem, paths: number, h: number): Step {
   const { dimension, noiseDimension: m, drift, diffusion, noise } = problem;

@@ -84,7 +84,24 @@ export function explicitRungeKutta(tableau: OdeTableau, problem: SdeProblem, pat
   };
 }
 
-/** The quartic term of a tableau's continuous extension, from the stages computed once more. */
+/**
+ * The quartic term of a tableau's continuous extension, from the stages computed once more.
+ *
+ * Source: Shampine, "Some Practical Runge–Kutta Formulas".
+ *
+ * @example
+ * ```ts
+ * import { quarticTerm } from '@sntk/sde/extending';
+ *
+ * const heun = { c: [0, 1, 1], A: [[], [1], [1 / 2, 1 / 2]], error: [-1 / 2, 1 / 2, 0], quartic: [1, -1, 0] };
+ * const problem = {
+ *   dimension: 1, noiseDimension: 0, noise: 'none', calculus: 'ito', drift: (_t, x, out) => out.set(x),
+ * } as const;
+ * const out = new Float64Array(1);
+ * quarticTerm(heun)(problem, 1)(0, 0.5, Float64Array.of(1), out);
+ * console.log(out[0]); // -0.25
+ * ```
+ */
 export function quarticTerm(tableau: OdeTableau): QuarticTerm {
   return (problem, paths) => {
     const { slopes, run } = stagesOf(tableau, problem, paths);

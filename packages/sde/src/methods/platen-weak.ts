@@ -1,4 +1,4 @@
-import type { Method } from '../method.ts';
+import { type Method, ordersByNoise } from '../method.ts';
 
 /**
  * Platen's explicit scheme of weak order 2 for any noise, Itô; pathwise it is of order ½ where the noise does not commute.
@@ -12,13 +12,7 @@ import type { Method } from '../method.ts';
 export const platenWeak: Method = {
   name: 'platenWeak',
   calculus: 'ito',
-  orders: {
-    additive: { strong: 1, weak: 2 },
-    scalar: { strong: 1, weak: 2 },
-    diagonal: { strong: 1, weak: 2 },
-    commutative: { strong: 1, weak: 2 },
-    general: { strong: 0.5, weak: 2 },
-  },
+  orders: ordersByNoise({ additive: [1, 2], commuting: [1, 2], general: [0.5, 2] }),
   integrals: 'weakLevyArea',
   prepare({ dimension, noiseDimension: m, drift, diffusion }, paths, h) {
     const size = dimension * paths;

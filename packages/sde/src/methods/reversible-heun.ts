@@ -1,4 +1,4 @@
-import type { Method } from '../method.ts';
+import { type Method, ordersByNoise } from '../method.ts';
 import type { SdeProblem } from '../problem.ts';
 
 /** The two states that reversible Heun carries, and its step forth and back. */
@@ -79,7 +79,7 @@ export function reversiblePair(
  * Reversible Heun, Stratonovich: one drift a step, and steps that can be undone (`reversiblePair` of
  * `@sntk/sde/extending`).
  *
- * The companion state starts as the state, and starts again when a step does not begin where the last one ended. Without
+ * The companion state starts as the state, and starts again for a path whose step does not begin where its last one ended. Without
  * noise it is stable on an interval of the imaginary axis alone: for drifts that contract strongly another method is better.
  *
  * Source: Kidger, Foster, Li and Lyons, "Efficient and Accurate Gradients for Neural SDEs".
@@ -87,20 +87,18 @@ export function reversiblePair(
 export const reversibleHeun: Method = {
   name: 'reversibleHeun',
   calculus: 'stratonovich',
-  orders: {
-    none: { strong: 2, weak: 2 },
-    additive: { strong: 1, weak: 2 },
-    scalar: { strong: 1, weak: 1 },
-    diagonal: { strong: 1, weak: 1 },
-    commutative: { strong: 1, weak: 1 },
-    general: { strong: 0.5, weak: 1 },
-  },
+  orders: ordersByNoise({ none: [2, 2], additive: [1, 2], commuting: [1, 1], general: [0.5, 1] }),
   remembers: true,
   prepare(problem, paths, h) {
     let pair: ReversiblePair | undefined;
     return (t, x, dW, out) => {
       if (!pair?.z.every((value, i) => value === x[i])) {
-        pair = reversiblePair(problem, { t0: t, x, paths });
+        const { z, zHat } = pair ?? { z: x, zHat: x };
+        const same = (i: number): boolean => {
+          for (let e = i % paths; e < x.length; e += paths) if (z[e] !== x[e]) return false;
+          return true;
+        };
+        pair = reversiblePair(problem, { t0: t, x, xHat: x.map((v, i) => (same(i) ? zHat[i] : v)), paths });
       }
       pair.advance(h, dW);
       out.set(pair.z);

@@ -18,6 +18,21 @@ export interface SraTableau {
 /**
  * The step H_i = x + h Σ_j A0_ij a(t + c0_j h, H_j) + Σ_j B0_ij g(t + c1_j h) dZ/h,
  * x' = x + h Σ_i α_i a(t + c0_i h, H_i) + Σ_i g(t + c1_i h)(β1_i dW + β2_i dZ/h), where dZ = ∫(W_s − W_t) ds.
+ *
+ * Source: Rößler, "Runge–Kutta Methods for the Strong Approximation of Solutions of Stochastic Differential Equations".
+ *
+ * @example
+ * ```ts
+ * import { additiveRungeKutta } from '@sntk/sde/extending';
+ * import { ornsteinUhlenbeck } from '@sntk/sde/problems';
+ *
+ * // Euler–Maruyama is the tableau of one stage.
+ * const tableau = { c0: [0], c1: [0], A0: [[]], B0: [[]], alpha: [1], beta1: [1], beta2: [0], error: [0] };
+ * const step = additiveRungeKutta(tableau, ornsteinUhlenbeck({ rate: 1, volatility: 2 }), 1);
+ * const out = new Float64Array(1);
+ * step(0, 0.5, Float64Array.of(4), Float64Array.of(0.25), out, Float64Array.of(0));
+ * console.log(out[0]); // 2.5
+ * ```
  */
 export function additiveRungeKutta(tableau: SraTableau, problem: SdeProblem, paths: number): VariableStep {
   const { c0, c1, A0, B0, alpha, beta1, beta2 } = tableau;

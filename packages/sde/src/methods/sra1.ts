@@ -1,4 +1,4 @@
-import { fixedStep, type Method } from '../method.ts';
+import { chosenSteps, type Method } from '../method.ts';
 import { additiveRungeKutta, type SraTableau } from './sra-tableau.ts';
 
 const tableau: SraTableau = {
@@ -22,9 +22,5 @@ export const sra1: Method = {
   calculus: 'ito',
   orders: { none: { strong: 2, weak: 2 }, additive: { strong: 1.5, weak: 2 } },
   integrals: 'spaceTime',
-  prepare: (problem, paths, h) => fixedStep(additiveRungeKutta(tableau, problem, paths), h),
-  embedded: {
-    order: { noise: 1.5, none: 2 },
-    prepare: (problem, paths) => additiveRungeKutta(tableau, problem, paths),
-  },
+  ...chosenSteps({ noise: 1.5, none: 2 }, (problem, paths) => additiveRungeKutta(tableau, problem, paths)),
 };

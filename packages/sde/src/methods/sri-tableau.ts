@@ -34,6 +34,24 @@ function accumulate(
  * Drift stages H0_i = x + h Σ A0_ij f_j + Σ B0_ij g_j dZ/h and noise stages H1_i = x + h Σ A1_ij f_j + √h Σ B1_ij g_j, with
  * f_j = a(t + c0_j h, H0_j), g_j = g(t + c1_j h, H1_j), then
  * x' = x + h Σ α_i f_i + Σ g_i (β1_i dW + β2_i I11/√h + β3_i dZ/h + β4_i I111/h).
+ *
+ * Source: Rößler, "Runge–Kutta Methods for the Strong Approximation of Solutions of Stochastic Differential Equations".
+ *
+ * @example
+ * ```ts
+ * import { scalarRungeKutta } from '@sntk/sde/extending';
+ * import { geometricBrownianMotion } from '@sntk/sde/problems';
+ *
+ * // Euler–Maruyama is the tableau of one stage.
+ * const tableau = {
+ *   c0: [0], c1: [0], A0: [[]], A1: [[]], B0: [[]], B1: [[]],
+ *   alpha: [1], beta1: [1], beta2: [0], beta3: [0], beta4: [0], error: [0],
+ * };
+ * const step = scalarRungeKutta(tableau, geometricBrownianMotion({ rate: 1, volatility: 2 }), 1);
+ * const out = new Float64Array(1);
+ * step(0, 0.5, Float64Array.of(4), Float64Array.of(0.25), out, Float64Array.of(0));
+ * console.log(out[0]); // 8
+ * ```
  */
 export function scalarRungeKutta(tableau: SriTableau, problem: SdeProblem, paths: number): VariableStep {
   const { c0, c1, A0, A1, B0, B1, alpha, beta1, beta2, beta3, beta4 } = tableau;

@@ -1,4 +1,4 @@
-import { fixedStep, type Method } from '../method.ts';
+import { chosenSteps, type Method } from '../method.ts';
 import { type SriTableau, scalarRungeKutta } from './sri-tableau.ts';
 
 const tableau: SriTableau = {
@@ -26,9 +26,5 @@ export const sriw2: Method = {
   calculus: 'ito',
   orders: { scalar: { strong: 1.5, weak: 1.5 }, diagonal: { strong: 1.5, weak: 1.5 } },
   integrals: 'spaceTime',
-  prepare: (problem, paths, h) => fixedStep(scalarRungeKutta(tableau, problem, paths), h),
-  embedded: {
-    order: { noise: 1.5, none: 2 },
-    prepare: (problem, paths) => scalarRungeKutta(tableau, problem, paths),
-  },
+  ...chosenSteps({ noise: 1.5, none: 2 }, (problem, paths) => scalarRungeKutta(tableau, problem, paths)),
 };

@@ -1,4 +1,4 @@
-import { fixedStep, type Method } from '../method.ts';
+import { chosenSteps, type Method } from '../method.ts';
 import { explicitRungeKutta, type OdeTableau, quarticTerm } from './ode-tableau.ts';
 
 const tableau: OdeTableau = {
@@ -37,10 +37,6 @@ export const tsitouras: Method = {
   name: 'tsitouras',
   calculus: 'ito',
   orders: { none: { strong: 5, weak: 5 } },
-  prepare: (problem, paths, h) => fixedStep(explicitRungeKutta(tableau, problem, paths), h),
-  embedded: {
-    order: { noise: 5, none: 5 },
-    prepare: (problem, paths) => explicitRungeKutta(tableau, problem, paths),
-  },
+  ...chosenSteps({ noise: 5, none: 5 }, (problem, paths) => explicitRungeKutta(tableau, problem, paths)),
   quartic: quarticTerm(tableau),
 };

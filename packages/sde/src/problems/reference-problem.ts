@@ -17,4 +17,6 @@ export interface ReferenceProblem extends SdeProblem {
   readonly mean?: (t: number, x0: ArrayLike<number>) => Float64Array;
   /** E x(t) x(t)ᵀ from the fixed start `x0`, `[dimension, dimension]` row-major. */
   readonly secondMoment?: (t: number, x0: ArrayLike<number>) => Float64Array;
+  /** The density that x tends to in the long run, for one coordinate. */
+  readonly stationaryDensity?: (x: number) => number;
 }

@@ -27,9 +27,9 @@ export interface RunFolder {
  *
  * @throws ArgumentError when the place is taken or cannot be written, before anything is computed.
  */
-export function openRunFolder(target: string): RunFolder {
+export function openRunFolder(command: string, target: string): RunFolder {
   const path = resolve(target);
-  if (existsSync(path) && !isEmptyFolder(path)) throw refusal(`${target}, which exists`);
+  if (existsSync(path) && !isEmptyFolder(path)) throw refusal(command, `${target}, which exists`);
   const aside = `${path}.partial-${process.pid}`;
   const made: string[] = [];
   try {
@@ -38,7 +38,7 @@ export function openRunFolder(target: string): RunFolder {
     mkdirSync(aside);
   } catch (cause) {
     removeEmpty(made);
-    throw refusal(target, cause);
+    throw refusal(command, target, cause);
   }
   let committed = false;
   return {
@@ -51,7 +51,11 @@ export function openRunFolder(target: string): RunFolder {
         renameSync(aside, path);
       } catch (cause) {
         committed = true;
-        throw refusal(`${target}, which was taken meanwhile; the finished run is in ${aside}`, cause);
+        throw refusal(
+          command,
+          `${target}, which was taken meanwhile; the finished run is in ${aside}`,
+          cause,
+        );
       }
       committed = true;
     },
@@ -63,10 +67,10 @@ export function openRunFolder(target: string): RunFolder {
   };
 }
 
-function refusal(got: string, cause?: unknown): ArgumentError {
+function refusal(command: string, got: string, cause?: unknown): ArgumentError {
   const code = cause instanceof Error ? ` (${(cause as NodeJS.ErrnoException).code ?? cause.message})` : '';
   return new ArgumentError({
-    where: 'figure1',
+    where: command,
     argument: '--out',
     wanted: 'a new folder that can be written',
     got: `${got}${code}`,

@@ -1,0 +1,80 @@
+import { ArgumentError, checkInteger, checkLength } from '@sntk/errors';
+import { chainAverages } from './chain-rule.ts';
+import type { ChainRule, DenseChainRequest } from './fused.ts';
+import type { FloatArray } from './tensor.ts';
+
+const PLAIN: ChainRule = { kind: 'sgd', momentum: 0, nesterov: false, weightDecay: 0 };
+
+/** Throws for a request that does not fit together, and fills in what it leaves out. */
+export function checkChainRequest(request: DenseChainRequest): Required<DenseChainRequest> {
+  const { layers, parameters, maxRows, rule = PLAIN, steps = 0 } = request;
+  const where = 'denseChain';
+  checkInteger(where, 'maxRows', maxRows, 1);
+  checkInteger(where, 'steps', steps);
+  checkInteger(where, 'layers.length', layers.length, 1);
+  let size = 0;
+  layers.forEach(({ inputs, outputs }, l) => {
+    checkInteger(where, `layers[${l}].inputs`, inputs, 1);
+    checkInteger(where, `layers[${l}].outputs`, outputs, 1);
+    if (l > 0 && inputs !== layers[l - 1].outputs) {
+      throw new ArgumentError({
+        where,
+        argument: `layers[${l}].inputs`,
+        wanted: `${layers[l - 1].outputs}, the outputs of the layer before`,
+        got: inputs,
+      });
+    }
+    size += inputs * outputs + outputs;
+  });
+  checkLength(where, 'parameters', parameters, size, 'weights and biases of all layers');
+  const zeros = (): FloatArray =>
+    parameters instanceof Float64Array ? new Float64Array(size) : new Float32Array(size);
+  const averages = request.averages ?? Array.from({ length: chainAverages(rule) }, zeros);
+  const fits = averages.every(
+    (array) => array.constructor === parameters.constructor && array.length === size,
+  );
+  if (averages.length !== chainAverages(rule) || !fits) {
+    throw new ArgumentError({
+      where,
+      argument: 'averages',
+      wanted: `${chainAverages(rule)} arrays of the parameters' format and length, ${size}`,
+      got: [...averages],
+    });
+  }
+  return { layers, parameters, maxRows, rule, averages, steps };
+}
+
+/** Throws unless a pass of `rows` rows of `inputs` fits a chain of at most `maxRows`. */
+export function checkChainInput(
+  x: FloatArray,
+  rows: number,
+  chain: { readonly inputs: number; readonly maxRows: number },
+): void {
+  const where = 'DenseChain.forward';
+  checkInteger(where, 'rows', rows, 1);
+  if (rows > chain.maxRows) {
+    throw new ArgumentError({
+      where,
+      argument: 'rows',
+      wanted: `at most ${chain.maxRows}`,
+      got: rows,
+      fix: 'make the chain with a larger maxRows',
+    });
+  }
+  checkLength(where, 'x', x, rows * chain.inputs, 'rows × inputs');
+}
+
+/** Throws unless a gradient is that of a pass of `rows` rows; 0 says that there was no pass since the last step. */
+export function checkChainGradient(gradient: FloatArray, rows: number, outputs: number): void {
+  const where = 'DenseChain.descend';
+  if (rows === 0) {
+    throw new ArgumentError({
+      where,
+      argument: 'gradient',
+      wanted: 'taken at a forward pass with the present parameters',
+      got: 'no forward pass since the last step',
+      fix: 'call forward before each descend',
+    });
+  }
+  checkLength(where, 'gradient', gradient, rows * outputs, 'rows × outputs');
+}
