@@ -49,7 +49,7 @@ describe.skipIf(NO_BROWSER && process.env.CI !== 'true')(
       const lost = expect.stringMatching(
         /^UnavailableError: tfjs-webgl: the device was lost \(the WebGL context was lost\), .* starts it again$/,
       );
-      expect(thrown).toEqual([lost, lost]);
+      expect(thrown).toEqual([lost, lost, lost]);
       expect(product).toEqual([9]);
     });
   },

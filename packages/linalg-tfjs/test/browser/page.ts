@@ -57,8 +57,10 @@ const page: Page = {
     const a = tensor([[2]], { backend });
     const product = matmul(a, a);
     const { gl } = (tf.findBackend('webgl') as unknown as { gpgpu: { gl: WebGLRenderingContext } }).gpgpu;
+    // tfjs waits for its answer in vain once the context is gone.
+    const under = product.read().then(() => 'nothing', message);
     gl.getExtension('WEBGL_lose_context')!.loseContext();
-    const thrown = [await product.read().then(() => 'nothing', message)];
+    const thrown = [await under, await product.read().then(() => 'nothing', message)];
     try {
       matmul(a, a);
     } catch (error) {
