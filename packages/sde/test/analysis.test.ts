@@ -12,7 +12,13 @@ import {
   weakConvergence,
 } from '../src/analysis.ts';
 import { integrate, type Method, methods } from '../src/index.ts';
-import { arctangent, geometricBrownianMotion, levyArea, nonCommutativeLinear } from '../src/problems.ts';
+import {
+  arctangent,
+  dampedAdditive,
+  geometricBrownianMotion,
+  levyArea,
+  nonCommutativeLinear,
+} from '../src/problems.ts';
 import { expectOrder, meanAndError } from './support.ts';
 
 const rng = createRng('analysis');
@@ -90,6 +96,14 @@ describe('strongConvergence and weakConvergence', () => {
     expect(() => weakConvergence(gbm, { ...options, method: 'midpoint' })).toThrow(
       'a problem in stratonovich form',
     );
+    expect(() => weakConvergence(gbm, { ...options, paths: -1 })).toThrow('options.paths');
+    // Brownian motion, which Euler's method has exactly.
+    const walk = {
+      ...dampedAdditive({ a: 0, b: 0 }),
+      drift: (_t: number, _x: Float64Array, out: Float64Array) => void out.fill(0),
+    };
+    const exact = { ...options, reference: { level: 6 }, x0: [1] };
+    expect(() => strongConvergence(walk, exact)).toThrow('is 0, which has no logarithm');
   });
 });
 

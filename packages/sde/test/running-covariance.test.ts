@@ -45,6 +45,7 @@ describe('runningCovariance', () => {
           }
         },
       ),
+      { numRuns: 30 },
     );
   });
 

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkPositive } from '@sntk/errors';
+import { ArgumentError, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
 import type { Rng } from '@sntk/random';
 import { integrate } from '../integrate.ts';
 import type { Method } from '../method.ts';
@@ -53,6 +53,7 @@ export interface Convergence {
  * Standard errors come from leaving out one batch of paths after another (the jackknife).
  *
  * @throws ArgumentError for a method that does not fit, levels that do not ascend, or no reference where one is needed
+ * @throws NumericalError when an error is 0, as for a method that is exact
  *
  * Source: Kloeden and Platen, "Numerical Solution of Stochastic Differential Equations"; for the errors, Efron, "The
  * Jackknife, the Bootstrap and Other Resampling Plans".
@@ -112,6 +113,7 @@ export function weakConvergence(
   },
 ): Convergence {
   const { paths, observe = (x, out) => out.set(x.subarray(0, paths)) } = options;
+  checkInteger('weakConvergence', 'options.paths', paths, 1);
   const [a, b] = [new Float64Array(paths), new Float64Array(paths)];
   return convergence('weakConvergence', problem, options, {
     batch(x, exact) {
@@ -174,6 +176,15 @@ function convergence(
       return measure.error(rest.reduce((sum, value) => sum + value, 0) / rest.length);
     });
   const errors = errorsWithout(-1);
+  const unfit = errors.findIndex((error) => !(error > 0 && error < Number.POSITIVE_INFINITY));
+  if (unfit >= 0) {
+    throw new NumericalError({
+      where,
+      found: `the error of ${method.name} with 2^${levels[unfit]} steps is ${errors[unfit]}, which has no logarithm`,
+      fix: 'take a problem that the method does not solve exactly, and functions of finite values',
+      details: { level: levels[unfit], error: errors[unfit] },
+    });
+  }
   const replicas = Array.from({ length: batches }, (_, b) => errorsWithout(b));
   return {
     steps,

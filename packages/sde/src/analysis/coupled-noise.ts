@@ -30,23 +30,22 @@ export function coupledNoise(options: CoupledNoiseOptions): CoupledNoise {
   const size = m * paths;
   const common = { rng, noiseDimension: m, paths, step: h };
   const W = new Float64Array((steps + 1) * size);
-  const plain = m > 0 ? brownianIncrements(common) : () => {};
-  for (let k = 0; k < steps; k++) {
-    const next = W.subarray((k + 1) * size, (k + 2) * size);
-    plain(k, next);
-    for (let i = 0; i < size; i++) next[i] += W[k * size + i];
-  }
-  const fine = (kind: 'spaceTime' | 'levyArea', width: number): Float64Array => {
-    if (!kinds.includes(kind)) return new Float64Array(0);
-    const source = brownianIncrements({ ...common, integrals: kind, terms: 5 });
-    const dW = new Float64Array(size);
-    const all = new Float64Array(steps * width);
-    for (let k = 0; k < steps; k++) source(k, dW, all.subarray(k * width, (k + 1) * width));
-    return all;
-  };
   // ∫(W_s − W_t) ds [steps, m, paths] and I_jk [steps, m, m, paths] of the fine steps.
-  const Z = fine('spaceTime', size);
-  const areas = fine('levyArea', m * size);
+  const Z = new Float64Array(kinds.includes('spaceTime') ? steps * size : 0);
+  const areas = new Float64Array(kinds.includes('levyArea') ? steps * m * size : 0);
+  const fill = (integrals: 'spaceTime' | 'levyArea' | undefined, into: Float64Array): void => {
+    const source = brownianIncrements({ ...common, ...(integrals && { integrals, terms: 5 }) });
+    const width = into.length / steps;
+    for (let k = 0; k < steps; k++) {
+      const next = W.subarray((k + 1) * size, (k + 2) * size);
+      source(k, next, into.subarray(k * width, (k + 1) * width));
+      for (let i = 0; i < size; i++) next[i] += W[k * size + i];
+    }
+  };
+  // Every source has the same increments; W is written by whichever is drawn.
+  if (Z.length > 0) fill('spaceTime', Z);
+  if (areas.length > 0) fill('levyArea', areas);
+  if (m > 0 && Z.length + areas.length === 0) fill(undefined, Z);
 
   const spaceTime = (step: number, stride: number, out: Float64Array): void => {
     const start = step * stride * size;

@@ -46,16 +46,13 @@ export function meanSquareFactor(
   const kinds: readonly NoiseType[] = ['diagonal', 'scalar', 'commutative', 'general'];
   const method = typeof choice === 'string' ? methods[choice] : choice;
   const noise = kinds.find((kind) => method?.orders[kind]) ?? 'diagonal';
-  const stratonovich = method?.calculus === 'stratonovich';
+  const calculus = method?.calculus ?? 'ito';
+  const drift = calculus === 'ito' ? rate : rate - variance / 2;
   const problem: SdeProblem = {
-    ...geometricBrownianMotion({
-      rate: stratonovich ? rate - variance / 2 : rate,
-      volatility: Math.sqrt(variance),
-      calculus: stratonovich ? 'stratonovich' : 'ito',
-    }),
+    ...geometricBrownianMotion({ rate: drift, volatility: Math.sqrt(variance), calculus }),
     noise,
     driftSolve: (h) => (_t, _x, r) => {
-      for (let i = 0; i < r.length; i++) r[i] /= 1 - h * rate;
+      for (let i = 0; i < r.length; i++) r[i] /= 1 - h * drift;
     },
   };
   refuseMemory(where, suitableMethod(where, choice, problem));
