@@ -1,8 +1,9 @@
-import { checkChoice, checkFinite, checkInteger, checkLength, checkPositive } from '@sntk/errors';
+import { checkChoice, checkInteger, checkPositive } from '@sntk/errors';
 import type { Rng } from '@sntk/random';
 import { rateAdvice } from './advice.ts';
 import { checkEnsembleMemory } from './checks.ts';
 import type { DualEnsemble, RunHooks } from './kernel-sgd.ts';
+import { slopesOf } from './loss.ts';
 import { sparsePaths } from './sparse-paths.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
@@ -15,6 +16,8 @@ export interface PaperSntkPathsOptions extends RunHooks {
   readonly batch: number;
   /** `mean` divides the printed drift by `N`, so that time means what it means for SGD; `sum` is as printed. */
   readonly reduction?: 'mean' | 'sum';
+  /** `O`, 1 unless told: `r0` is `[N, O]`, ensembles are `[N, O, P]`, and the outputs of an example share its noise. */
+  readonly outputs?: number;
   readonly paths: number;
   readonly firstPath?: number;
   readonly rng: Rng;
@@ -43,17 +46,16 @@ export function paperSntkPaths(
     'sum',
   ]);
   const N = spectrum.samples;
-  checkLength('paperSntkPaths', 'r0', r0, N, 'one per training point');
-  checkFinite('paperSntkPaths', 'r0', r0);
+  const { outputs } = slopesOf('paperSntkPaths', N, r0, { outputs: options.outputs ?? 1 });
   checkPositive('paperSntkPaths', 'options.learningRate', learningRate);
   checkInteger('paperSntkPaths', 'options.steps', steps);
   checkInteger('paperSntkPaths', 'options.paths', paths, 1);
   checkInteger('paperSntkPaths', 'options.batch', batch, 1);
-  checkEnsembleMemory('paperSntkPaths', { samples: N, outputs: 1, paths, copies: 4 });
+  checkEnsembleMemory('paperSntkPaths', { samples: N, outputs, paths, copies: 4 });
   return sparsePaths(spectrum, r0, {
     ...options,
     where: 'paperSntkPaths',
-    outputs: 1,
+    outputs,
     firstPath: options.firstPath ?? 0,
     rate: () => learningRate,
     batch: () => batch,

@@ -54,12 +54,7 @@ export function sntkPaths(spectrum: KernelSpectrum, r0: Float64Array, options: S
     'exact',
     'sparse',
   ]);
-  const { outputs } = slopesOf(
-    where,
-    N,
-    r0,
-    options.outputs === undefined ? {} : { outputs: options.outputs },
-  );
+  const { outputs } = slopesOf(where, N, r0, { outputs: options.outputs ?? 1 });
   const run = checkRun(where, N, options);
   checkEnsembleMemory(where, {
     samples: N,

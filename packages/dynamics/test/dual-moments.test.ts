@@ -249,6 +249,34 @@ describe('label noise', () => {
     });
   });
 
+  it('is what makes a floor: without it training interpolates and no noise is left', () => {
+    const two = kernelSpectrum(
+      tensor(
+        [
+          [2, 1],
+          [1, 2],
+        ],
+        { backend },
+      ),
+    );
+    const options = { learningRate: 0.3, batch: 1 };
+    const at = (steps: number, noise: number): number => {
+      const { covariance } = dualMoments(two, new Float64Array([1, -2]), {
+        ...options,
+        steps,
+        labelNoise: noise,
+      });
+      return covariance[0] + covariance[3];
+    };
+    expect(at(2, 0)).toBeGreaterThan(0.1);
+    expect(at(300, 0)).toBeLessThan(1e-15);
+    expect(at(300, 0.1)).toBeCloseTo(at(600, 0.1), 6);
+    expect(at(300, 0.1)).toBeGreaterThan(1e-4);
+    expect([...stationaryCovariance(two, { ...options, labelNoise: 0 })].every((value) => value === 0)).toBe(
+      true,
+    );
+  });
+
   it('is an autoregression for one example', () => {
     const one = kernelSpectrum(tensor([[1.5]], { backend }));
     const rate = 0.3 * 1.5;

@@ -100,15 +100,22 @@ describe('several outputs', () => {
     }
   });
 
-  it.each(['leading', 'exact', 'sparse'] as const)('share the noise of their examples, %s', (noise) => {
-    const options = { learningRate, steps: 15, batch: BATCH, noise, paths: P, rng: rng.split('shared') };
-    const all = sntkPaths(spectrum, r0, { ...options, outputs: O });
-    for (let o = 0; o < O; o++) {
-      const one = sntkPaths(spectrum, output(r0, o, 1), options);
-      expectClose(output(all.alpha, o, P), one.alpha, 1e-11);
-      expectClose(output(all.residual, o, P), one.residual, 1e-12);
-    }
-  });
+  it.each(['leading', 'exact', 'sparse', 'paper'] as const)(
+    'share the noise of their examples, %s',
+    (noise) => {
+      const options = { learningRate, steps: 15, batch: BATCH, paths: P, rng: rng.split('shared') };
+      const run = (start: Float64Array, outputs: number) =>
+        noise === 'paper'
+          ? paperSntkPaths(spectrum, start, { ...options, outputs })
+          : sntkPaths(spectrum, start, { ...options, noise, outputs });
+      const all = run(r0, O);
+      for (let o = 0; o < O; o++) {
+        const one = run(output(r0, o, 1), 1);
+        expectClose(output(all.alpha, o, P), one.alpha, 1e-11);
+        expectClose(output(all.residual, o, P), one.residual, 1e-12);
+      }
+    },
+  );
 
   it('are predicted with a start of their own', () => {
     const { alpha, residual } = kernelSgd(K, r0, {
