@@ -64,7 +64,7 @@ function chain(layers: readonly Layer[], path: string): [string, DenseLayer | Ac
       argument: at,
       wanted: 'a dense layer, an activation, or a serial layer of these',
       got: layer.kind,
-      fix: 'only kernels take convolutions, pooling, branches, normalization and dropout; finite networks are plain chains',
+      fix: 'only kernels take convolutions and pooling; parameterLayout of @sntk/mlp reads networks with the rest',
     });
   });
 }

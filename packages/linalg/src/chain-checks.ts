@@ -27,21 +27,33 @@ export function checkChainRequest(request: DenseChainRequest): Required<DenseCha
     size += inputs * outputs + outputs;
   });
   checkLength(where, 'parameters', parameters, size, 'weights and biases of all layers');
-  const zeros = (): FloatArray =>
-    parameters instanceof Float64Array ? new Float64Array(size) : new Float32Array(size);
-  const averages = request.averages ?? Array.from({ length: chainAverages(rule) }, zeros);
-  const fits = averages.every(
-    (array) => array.constructor === parameters.constructor && array.length === size,
-  );
-  if (averages.length !== chainAverages(rule) || !fits) {
-    throw new ArgumentError({
-      where,
-      argument: 'averages',
-      wanted: `${chainAverages(rule)} arrays of the parameters' format and length, ${size}`,
-      got: [...averages],
-    });
-  }
+  const averages = checkChainAverages(request.averages, rule, parameters);
   return { layers, parameters, maxRows, rule, averages, steps };
+}
+
+/** Throws unless averages are those of a rule, in the format and length of its parameters; zeros unless given. */
+export function checkChainAverages(
+  averages: readonly FloatArray[] | undefined,
+  rule: ChainRule,
+  parameters: FloatArray,
+): readonly FloatArray[] {
+  const count = chainAverages(rule);
+  const { length } = parameters;
+  if (!averages) {
+    const zeros = (): FloatArray =>
+      parameters instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
+    return Array.from({ length: count }, zeros);
+  }
+  const fits = averages.every(
+    (array) => array.constructor === parameters.constructor && array.length === length,
+  );
+  if (averages.length === count && fits) return averages;
+  throw new ArgumentError({
+    where: 'denseChain',
+    argument: 'averages',
+    wanted: `${count} arrays of the parameters' format and length, ${length}`,
+    got: [...averages],
+  });
 }
 
 /** Throws unless a pass of `rows` rows of `inputs` fits a chain of at most `maxRows`. */

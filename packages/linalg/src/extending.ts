@@ -10,7 +10,12 @@ export {
   UNARY_OPS,
   type UnaryOp,
 } from './backend.ts';
-export { checkChainGradient, checkChainInput, checkChainRequest } from './chain-checks.ts';
+export {
+  checkChainAverages,
+  checkChainGradient,
+  checkChainInput,
+  checkChainRequest,
+} from './chain-checks.ts';
 export { applyChainRule, chainAverages } from './chain-rule.ts';
 export { type CpuKernels, createCpuBackend, type GemmKernel, type SyrkKernel } from './cpu-backend.ts';
 export { broadcastShape, transposeLoop } from './elementwise.ts';

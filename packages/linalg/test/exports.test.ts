@@ -54,6 +54,7 @@ describe('the entry points', () => {
       'applyChainRule',
       'broadcastShape',
       'chainAverages',
+      'checkChainAverages',
       'checkChainGradient',
       'checkChainInput',
       'checkChainRequest',

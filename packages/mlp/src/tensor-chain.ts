@@ -7,7 +7,12 @@ import {
   tensor,
   toArray,
 } from '@sntk/linalg';
-import { applyChainRule, chainAverages, checkChainGradient, checkChainInput } from '@sntk/linalg/extending';
+import {
+  applyChainRule,
+  checkChainAverages,
+  checkChainGradient,
+  checkChainInput,
+} from '@sntk/linalg/extending';
 import type { Rng } from '@sntk/random';
 import { writeBlock } from './backward.ts';
 import { zerosLike } from './jet.ts';
@@ -36,10 +41,7 @@ const PLAIN: ChainRule = { kind: 'sgd', momentum: 0, nesterov: false, weightDeca
 export function tensorChain(plan: Plan, parameters: FloatArray, options: ChainOptions): DenseChain {
   const { backend, maxRows, rule = PLAIN, dropout } = options;
   const theta = parameters.slice();
-  const averages = Array.from(
-    { length: chainAverages(rule) },
-    (_, i) => options.averages?.[i].slice() ?? zerosLike(theta, theta.length),
-  );
+  const averages = checkChainAverages(options.averages, rule, theta).map((average) => average.slice());
   // The gradient of one layer at a time.
   const slope = zerosLike(
     theta,

@@ -29,7 +29,7 @@ export interface TrainOptions extends RunOptions {
  * is fully connected, else by its products. Resumed from any state's checkpoint, a run gives the same bits as one that was not stopped.
  *
  * With `svag` it is SVAG, a test of the view of SGD as a stochastic differential equation: Li, Malladi and Arora, "On the
- * Validity of Modeling SGD with Stochastic Differential Equations (SDEs)".
+ * Validity of Modeling SGD with Stochastic Differential Equations (SDEs)", MATH (37).
  *
  * @throws NumericalError when the loss or the parameters stop being finite, with the step, the last finite loss and the stable rate.
  * @throws ArgumentError when shapes or settings do not fit, and for a checkpoint of another network, loss or optimizer.

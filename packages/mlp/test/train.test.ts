@@ -6,6 +6,7 @@ import {
   linear,
   network as networkOf,
   relu,
+  residual,
 } from '@sntk/architecture';
 import { type FloatArray, ndarrayBackend, tensor, toArray, toFloat64 } from '@sntk/linalg';
 import { wasmBackend, wasmMemoryInUse } from '@sntk/linalg-wasm';
@@ -18,6 +19,7 @@ import {
   initialize,
   LOSSES,
   type Loss,
+  networkChain,
   type Optimizer,
   type TrainOptions,
   type TrainState,
@@ -447,6 +449,31 @@ describe('train on any backend', () => {
       'abort',
     );
     expect(wasmMemoryInUse()).toBe(before);
+  });
+});
+
+describe('networkChain', () => {
+  const residualNetwork = networkOf(2, dense(4), residual(activate(relu), dense(4)), dense(1));
+  const rule = { kind: 'sgd', momentum: 0.5, nesterov: false, weightDecay: 0 } as const;
+
+  it.each([
+    ['a plain chain', fullyConnected({ inputs: 2, hidden: [4] })],
+    ['a network with branches', residualNetwork],
+  ])('refuses what does not fit, of %s', (_, network) => {
+    const theta = initialize(network, { rng: createRng(1) });
+    const open = (more: object = {}) => networkChain(network, theta, { backend, maxRows: 2, ...more });
+    expect(() => open({ rule, averages: [] })).toThrow("averages must be 1 arrays of the parameters' format");
+    expect(() => networkChain(network, theta.subarray(1), { backend, maxRows: 2 })).toThrow(
+      'networkChain: theta',
+    );
+    const chain = open();
+    expect(() => chain.forward(new Float64Array(6), 3)).toThrow('rows must be at most 2');
+    expect(() => chain.forward(new Float64Array(3), 2)).toThrow('x must be of length 4');
+    expect(() => chain.descend(new Float64Array(2), 0.1)).toThrow('call forward before each descend');
+    chain.forward(new Float64Array(4), 2);
+    expect(() => chain.descend(new Float64Array(1), 0.1)).toThrow('gradient must be of length 2');
+    chain.descend(new Float64Array(2), 0.1);
+    expect(chain.readParameters()).toEqual(theta);
   });
 });
 

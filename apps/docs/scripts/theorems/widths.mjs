@@ -9,9 +9,9 @@ import {
   initialize,
   lazyMeters,
   ntkDrift,
-  ntkFluctuations,
   train,
 } from '@sntk/mlp';
+import { ntkFluctuations } from '@sntk/mlp/experiments';
 import { gradientNoise } from '@sntk/noise';
 import { measureHessianTrace, measureRate, measureResiduals } from '@sntk/noise/measurements';
 import { lineChart } from '@sntk/plot';
