@@ -1,4 +1,11 @@
-import { ArgumentError, checkChoice, checkInteger, checkNonNegative, checkPositive } from '@sntk/errors';
+import {
+  ArgumentError,
+  checkChoice,
+  checkInteger,
+  checkLength,
+  checkNonNegative,
+  checkPositive,
+} from '@sntk/errors';
 import type { Activation } from './activation.ts';
 import type { Architecture, Layer, Parameterization } from './architecture.ts';
 import { relu } from './relu.ts';
@@ -12,10 +19,10 @@ export interface FullyConnectedOptions {
   readonly outputs?: number;
   /** ReLU unless told. */
   readonly activation?: Activation;
-  /** σ_w²; 2 unless told. */
-  readonly weightVariance?: number;
-  /** σ_b²; 1 unless told. */
-  readonly biasVariance?: number;
+  /** σ_w², of all dense layers or of each, the last included; 2 unless told. */
+  readonly weightVariance?: number | readonly number[];
+  /** σ_b², of all dense layers or of each, the last included; 1 unless told. 0 for no bias. */
+  readonly biasVariance?: number | readonly number[];
   /** `ntk` unless told. */
   readonly parameterization?: Parameterization;
 }
@@ -24,7 +31,8 @@ export interface FullyConnectedOptions {
  * A fully connected network, MATH (1): `hidden.length` hidden layers, each followed by the activation, and a dense
  * output layer. The defaults are the setting of "Stochastic Neural Tangent Kernel: Revisiting the NTK for SGD".
  *
- * @throws ArgumentError for sizes that are not positive integers and variances that are negative or not finite.
+ * @throws ArgumentError for sizes that are not positive integers, variances that are negative or not finite, and lists of
+ * variances that are not one for each dense layer.
  * @example
  * ```ts
  * import { fullyConnected, parameterCount } from '@sntk/architecture';
@@ -38,25 +46,40 @@ export function fullyConnected(options: FullyConnectedOptions): Architecture {
   const { hidden, outputs = 1, activation = relu, weightVariance = 2, biasVariance = 1 } = options;
   const inputs = checkInteger(where, 'options.inputs', options.inputs, 1);
   const parameterization = checkParameterization(where, options.parameterization ?? 'ntk');
-  checkPositive(where, 'options.weightVariance', weightVariance);
-  checkNonNegative(where, 'options.biasVariance', biasVariance);
-  const dense = (width: number): Layer => ({
+  const count = hidden.length + 1;
+  const weights = perLayer('options.weightVariance', weightVariance, { count, check: checkPositive });
+  const biases = perLayer('options.biasVariance', biasVariance, { count, check: checkNonNegative });
+  const dense = (width: number, i: number): Layer => ({
     kind: 'dense',
     outputs: width,
-    weightVariance,
-    biasVariance,
+    weightVariance: weights[i],
+    biasVariance: biases[i],
     parameterization,
   });
   const layers: Layer[] = [];
   hidden.forEach((width, i) => {
-    layers.push(dense(checkInteger(where, `options.hidden[${i}]`, width, 1)), {
+    layers.push(dense(checkInteger(where, `options.hidden[${i}]`, width, 1), i), {
       kind: 'activation',
       activation,
     });
   });
-  layers.push(dense(checkInteger(where, 'options.outputs', outputs, 1)));
+  layers.push(dense(checkInteger(where, 'options.outputs', outputs, 1), hidden.length));
   return { inputs, layers };
 }
+
+/** One number for each dense layer. */
+function perLayer(
+  argument: string,
+  value: number | readonly number[],
+  { count, check }: { readonly count: number; readonly check: typeof checkPositive },
+): readonly number[] {
+  const where = 'fullyConnected';
+  if (!isList(value)) return new Array<number>(count).fill(check(where, argument, value));
+  checkLength(where, argument, value, count, 'one for each dense layer, the last included');
+  return value.map((each, i) => check(where, `${argument}[${i}]`, each));
+}
+
+const isList = (value: number | readonly number[]): value is readonly number[] => Array.isArray(value);
 
 /** Throws unless `value` is a parameterization. Returns it. */
 export function checkParameterization(

@@ -21,7 +21,7 @@ const MODES = 128;
 const RADII: Readonly<Record<Kind, number>> = { smooth: 64, kinked: 44 };
 const REACH = 9;
 /** Nodes across a sector between kinks. */
-const ACROSS = 20;
+const ACROSS = 28;
 
 /** Radii with the weights of `r e^{−r²/2} dr`. */
 function radii(count: number): { readonly r: Float64Array; readonly weights: Float64Array } {

@@ -168,6 +168,7 @@ const TRIALS = [
   [1.04, 1.38, 0.98],
   [1.39, 1.21, -0.71],
   [1.41, 1.4, 0.35],
+  [1.41, 1.4, 1 - 1e-7],
 ];
 
 /** Whether a table gives the careful moments within what is allowed. */

@@ -29,6 +29,28 @@ describe('layers as plain data', () => {
     expect(resolveLayers(built)).toEqual(resolveLayers(fullyConnected({ inputs: 2, hidden: [4, 4, 4] })));
   });
 
+  it('take variances per layer, as dense layers do', () => {
+    const built = fullyConnected({
+      inputs: 2,
+      hidden: [4, 5],
+      weightVariance: [1, 2, 3],
+      biasVariance: [0.5, 0, 1],
+    });
+    const one = (outputs: number, weightVariance: number, biasVariance: number) =>
+      dense(outputs, { weightVariance, biasVariance });
+    const same = network(2, one(4, 1, 0.5), activate(relu), one(5, 2, 0), activate(relu), one(1, 3, 1));
+    expect(built).toEqual(same);
+    expect(() => fullyConnected({ inputs: 2, hidden: [4], weightVariance: [1] })).toThrow(
+      'fullyConnected: options.weightVariance must be of length 2 (one for each dense layer, the last included), got "length 1"',
+    );
+    expect(() => fullyConnected({ inputs: 2, hidden: [4], biasVariance: [1, -1] })).toThrow(
+      'options.biasVariance[1] must be a finite number of at least 0, got -1',
+    );
+    expect(() => fullyConnected({ inputs: 2, hidden: [4], weightVariance: '2' as never })).toThrow(
+      'weightVariance',
+    );
+  });
+
   it('are refused by resolveLayers where they are no chain, by their place', () => {
     const built = network(2, dense(4), serial(residual(activate(relu), dense(4))));
     expect(() => resolveLayers(built)).toThrow(

@@ -1,13 +1,13 @@
 import type { Architecture } from '@sntk/architecture';
 import { checkChoice, checkInteger } from '@sntk/errors';
-import { type Tensor, tensor } from '@sntk/linalg';
+import { type Tensor, tensor, toFloat64, zeros } from '@sntk/linalg';
 import { checkDevicePoints, deviceDiagonals, deviceKernel, deviceRows } from './device-kernel.ts';
-import { fusedRelu } from './fused-relu.ts';
+import { type FusedRequest, fusedRelu } from './fused-relu.ts';
 import { planOf, type Step } from './plan.ts';
 import { inputPair, type Points, readPoints, sliceRows } from './points.ts';
 import { pairRecursion } from './recursion.ts';
 import { spatialBlocks, spatialDiagonals, spatialKernel, takesImages } from './spatial-kernel.ts';
-import { emptyState } from './state.ts';
+import { emptyState, type PairState } from './state.ts';
 
 /** The two kernels of an infinitely wide network, float64 on CPU backends and float32 on devices. */
 export interface KernelPair {
@@ -91,17 +91,12 @@ export function analyticKernel<G extends KernelChoice = 'both'>(
   const reader = { where: 'analyticKernel', architecture, steps };
   const x = readPoints('options.X', X, reader);
   const z = Z ? readPoints('options.Z', Z, reader) : x;
-  const size = x.count * z.count;
-  const both = { nngp: new Float64Array(size), ntk: new Float64Array(size) };
-  const needsCare = fusedRelu(steps, { X, Z: Z ?? X, x, z, ...both });
-  fill(steps, x, z, { ...both, symmetric: !Z, ...(needsCare ? { needsCare } : {}) });
-  if (!Z) finishSymmetric(x, both);
   const shape = [x.count, z.count];
-  const pair = {
-    nngp: tensor(both.nngp, { backend: X.backend, shape }),
-    ntk: tensor(both.ntk, { backend: X.backend, shape }),
-  };
-  return choose(get, pair, () => ({ X: diagonalsOf(X, x), Z: diagonalsOf(X, z) }));
+  // Written in place: a copy of a large kernel costs as much as the kernel.
+  const nngp = zeros(shape, { backend: X.backend, dtype: 'float64' });
+  const ntk = zeros(shape, { backend: X.backend, dtype: 'float64' });
+  fill(steps, { X, Z, x, z, nngp: toFloat64(nngp), ntk: toFloat64(ntk) });
+  return choose(get, { nngp, ntk }, () => ({ X: diagonalsOf(X, x), Z: diagonalsOf(X, z) }));
 }
 
 /** What was asked for; a kernel that was not is given back, which matters on a device. */
@@ -234,69 +229,50 @@ export function* kernelBlocks(
   for (let start = 0; start < x.count; start += rows) {
     signal?.throwIfAborted();
     const stop = Math.min(start + rows, x.count);
-    const size = (stop - start) * z.count;
-    const both = { nngp: new Float64Array(size), ntk: new Float64Array(size) };
     const block = sliceRows(x, start, stop);
-    const shapeX = [block.count, x.dimension];
-    const blockX = tensor(block.entries, { backend: X.backend, shape: shapeX, dtype: X.dtype });
-    const needsCare = fusedRelu(steps, { X: blockX, Z: Z ?? X, x: block, z, ...both });
-    fill(steps, block, z, { ...both, symmetric: false, ...(needsCare ? { needsCare } : {}) });
+    const shape = [block.count, z.count];
+    const nngp = zeros(shape, { backend: X.backend, dtype: 'float64' });
+    const ntk = zeros(shape, { backend: X.backend, dtype: 'float64' });
+    const both = { nngp: toFloat64(nngp), ntk: toFloat64(ntk) };
+    fill(steps, { X, Z: Z ?? X, x: block, z, ...both });
     if (!Z) {
       for (let i = start; i < stop; i++) {
         both.nngp[(i - start) * z.count + i] = x.tapes[i].nngp;
         both.ntk[(i - start) * z.count + i] = x.tapes[i].ntk;
       }
     }
-    const shape = [block.count, z.count];
     onProgress?.({ done: stop, total: x.count });
-    yield {
-      start,
-      stop,
-      nngp: tensor(both.nngp, { backend: X.backend, shape }),
-      ntk: tensor(both.ntk, { backend: X.backend, shape }),
-    };
+    yield { start, stop, nngp, ntk };
   }
 }
 
 /** From this number of pairs on, tables of moments cost less than the quadratures they replace. */
 const MANY = 2000;
 
-interface FillRequest {
-  readonly nngp: Float64Array;
-  readonly ntk: Float64Array;
-  /** Only the part below the diagonal. */
-  readonly symmetric: boolean;
-  readonly needsCare?: (i: number, j: number) => boolean;
-}
-
-function fill(steps: readonly Step[], x: Points, z: Points, request: FillRequest): void {
-  const { nngp, ntk, symmetric, needsCare } = request;
-  const pairs = symmetric ? (x.count * (x.count - 1)) / 2 : x.count * z.count;
+/** Fills both kernels; of `X` against itself (no Z) one half, mirrored, and the diagonal from its closed form. */
+function fill(steps: readonly Step[], request: Omit<FusedRequest, 'careful'>): void {
+  const { Z, x, z, nngp, ntk } = request;
+  const pairs = Z ? x.count * z.count : (x.count * (x.count - 1)) / 2;
   const recursion = pairRecursion(steps, pairs >= MANY);
   const state = emptyState();
+  const careful = (i: number, j: number): PairState => {
+    inputPair(x, i, z, j, state);
+    recursion(state, x.tapes[i].variances, z.tapes[j].variances);
+    return state;
+  };
+  const fused = fusedRelu(steps, { ...request, careful });
   for (let i = 0; i < x.count; i++) {
-    const u = x.tapes[i].variances;
-    for (let j = 0; j < (symmetric ? i : z.count); j++) {
-      if (needsCare && !needsCare(i, j)) continue;
-      inputPair(x, i, z, j, state);
-      recursion(state, u, z.tapes[j].variances);
+    for (let j = 0; !fused && j < (Z ? z.count : i); j++) {
+      const { covariance, ntk: theta } = careful(i, j);
       const at = i * z.count + j;
-      nngp[at] = state.covariance;
-      ntk[at] = state.ntk;
+      nngp[at] = covariance;
+      ntk[at] = theta;
+      if (Z) continue;
+      nngp[j * x.count + i] = covariance;
+      ntk[j * x.count + i] = theta;
     }
-  }
-}
-
-type Both = { readonly nngp: Float64Array; readonly ntk: Float64Array };
-
-/** Mirrors the lower half and sets the diagonal. */
-function finishSymmetric(x: Points, kernels: Both): void {
-  const n = x.count;
-  for (const name of ['nngp', 'ntk'] as const) {
-    const a = kernels[name];
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < i; j++) a[j * n + i] = a[i * n + j];
-      a[i * n + i] = x.tapes[i][name];
-    }
+    if (Z) continue;
+    nngp[i * x.count + i] = x.tapes[i].nngp;
+    ntk[i * x.count + i] = x.tapes[i].ntk;
   }
 }

@@ -101,12 +101,19 @@ export function inputPair(X: Points, i: number, Z: Points, j: number, out: PairS
     const share = inner / norm;
     const whole = Math.abs(share) > 0.5 && Math.abs(share) < 2 ? Math.sign(share) : 0;
     let beyond = 0;
-    for (let p = 0; p < d; p++) beyond += (z[j * d + p] - whole * x[i * d + p]) * x[i * d + p];
+    let size = 0;
+    for (let p = 0; p < d; p++) {
+      const apart = z[j * d + p] - whole * x[i * d + p];
+      beyond += apart * x[i * d + p];
+      size += apart * apart;
+    }
     beyond /= norm;
     for (let p = 0; p < d; p++) {
       const left = z[j * d + p] - whole * x[i * d + p] - beyond * x[i * d + p];
       rest += left * left;
     }
+    // What rounding leaves of parallel points is no angle: steps would take its root in every layer.
+    if (rest <= (4 * Number.EPSILON) ** 2 * d * size) rest = 0;
   }
   out.varianceU = X.moments[i];
   out.varianceV = Z.moments[j];
