@@ -27,6 +27,7 @@ export interface LabelNoiseOptions extends OutputOptions {
  *
  * @param K kernel between points and examples, `[M, N]` for `K ⊗ I_O`, or `[M, N, O, O]`
  * @throws ArgumentError for a negative variance, a batch below one or a kernel that is not finite.
+ * @throws NumericalError when a variance overflows.
  * @example
  * ```ts
  * import { ndarrayBackend, tensor } from '@sntk/linalg';
@@ -46,5 +47,5 @@ export function labelNoise(K: Tensor, options: LabelNoiseOptions): FactoredNoise
   for (let row = 0, p = 0; row < M * O; row++) {
     for (let column = 0; column < N * O; column++, p++) F[p] = scale * entry(row, column);
   }
-  return fromFactor(tensor(F, { backend: K.backend, dtype: K.dtype, shape: [M * O, N * O] }));
+  return fromFactor(where, tensor(F, { backend: K.backend, dtype: K.dtype, shape: [M * O, N * O] }));
 }
