@@ -37,7 +37,27 @@ describe('measureRate', () => {
     expect(slopeError).toBeGreaterThan((100 * standardErrors[4]) / means[4]);
   });
 
+  it('does not depend on the scale of the draws', () => {
+    const draws = drawsOf(-0.5, 'scale');
+    const { slope, slopeError } = measureRate(widths, draws, { order: 0 });
+    for (const scale of [1e-200, 1e300]) {
+      const scaled = measureRate(
+        widths,
+        draws.map((values) => values.map((value) => value * scale)),
+        { order: 0 },
+      );
+      expect(scaled.slope).toBeCloseTo(slope, 10);
+      expect(scaled.slopeError).toBeCloseTo(slopeError, 10);
+      expect(scaled.standardErrors.every(Number.isFinite)).toBe(true);
+    }
+  });
+
   it('refuses what has no slope', () => {
+    const two = [
+      [1, 2],
+      [1, 2],
+    ];
+    expect(() => measureRate([4, Number.POSITIVE_INFINITY], two, { order: 0 })).toThrow('two different ones');
     expect(() =>
       measureRate(
         [4, 4],

@@ -86,6 +86,34 @@ describe('measureTheoremOne', () => {
     expect(crossPrinted.holds).toBe(false);
   });
 
+  it('has the same verdicts at any scale of the kernel and of the residuals', () => {
+    const at = (kernel: number, residual: number) =>
+      measureTheoremOne(
+        tensor(
+          [
+            [2 * kernel, kernel],
+            [kernel, 3 * kernel],
+          ],
+          { backend },
+        ),
+        new Float64Array([residual, -0.3 * residual]),
+        [0, 1],
+      );
+    const wanted = at(1, 1);
+    for (const [kernel, residual] of [
+      [1, 1e-170],
+      [1e-170, 1],
+      [1e60, 1e60],
+      [1e200, 1e-200],
+    ]) {
+      const result = at(kernel, residual);
+      for (const name of ['printed', 'corrected', 'sharp', 'crossPrinted', 'trace'] as const) {
+        expect(result[name].ratio).toBeCloseTo(wanted[name].ratio, 12);
+        expect(result[name].holds).toBe(wanted[name].holds);
+      }
+    }
+  });
+
   it('finds Lemma 3 broken where the diagonal term cancels and the cross term does not', () => {
     // Gradients (1, 0), (0, 1): K_S vanishes between the points, R_cross does not.
     const K = tensor(
@@ -123,6 +151,21 @@ describe('measureTheoremOne', () => {
     });
     expect(holds).toEqual([draws, 0, 0]);
   });
+});
+
+it('refuses kernels that are none, and numbers that overflow', () => {
+  const matrix = (rows: number[][]) => tensor(rows, { backend });
+  const one = new Float64Array([1, 1]);
+  const indefinite = matrix([
+    [1, 2],
+    [2, 1],
+  ]);
+  expect(() => measureTheoremOne(indefinite, one, [0, 1])).toThrow('not positive semidefinite');
+  const huge = matrix([
+    [1e160, 0],
+    [0, 1e160],
+  ]);
+  expect(() => measureTheoremOne(huge, one, [0, 1])).toThrow('overflows');
 });
 
 it('refuses members that are not different examples, and sizes that do not fit', () => {
