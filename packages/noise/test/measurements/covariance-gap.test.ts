@@ -122,7 +122,10 @@ describe('the sampling error', () => {
       stream.fillNormal(x);
       return x;
     });
-    const { measured, bound, traceRatio } = measureCovariance(draws, K);
+    const { measured, bound, traceRatio, estimate } = measureCovariance(draws, K);
+    const variances = estimate.reduce((sum, value, p) => (p % (N + 1) ? sum : sum + value), 0);
+    expect(traceRatio).toBeCloseTo(variances / N, 12);
+    expect(Math.abs(traceRatio - 1)).toBeGreaterThan(1e-3);
     for (const scale of [1e-100, 1e100]) {
       const result = measureCovariance(
         draws.map((draw) => draw.map((value) => value * scale)),

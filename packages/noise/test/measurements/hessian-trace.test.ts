@@ -75,11 +75,12 @@ describe('the trace of Lemma 5', () => {
       toDense: () => D,
     };
     const noise = gradientNoise(tensor([[0, 2, 0]], { backend }), { kind: 'printed', members: [0] });
-    const { trace, hessianNorm, ratio, holds } = measureHessianTrace(operator, noise, {
-      learningRate: 1,
+    const { trace, hessianNorm, ratio, holds, bound } = measureHessianTrace(operator, noise, {
+      learningRate: 0.25,
       rng,
     });
-    expect(trace).toBe(-12);
+    expect(trace).toBe(-3);
+    expect(bound).toBeCloseTo(0.25 * 3 * 4, 9);
     expect(hessianNorm).toBeCloseTo(3, 9);
     expect(ratio).toBeCloseTo(1, 9);
     expect(holds).toBe(true);

@@ -65,6 +65,11 @@ describe('kernel principal components (18)', () => {
       if (j > 0) expect(components.rates[j]).toBeLessThanOrEqual(components.rates[j - 1]);
     }
     expect(components.explained[N - 1]).toBeCloseTo(1, 12);
+    const trace = toFloat64(K).reduce((sum, value, p) => (p % (N + 1) ? sum : sum + value), 0);
+    expect(components.explained[1]).toBeCloseTo(
+      ((components.rates[0] + components.rates[1]) * N) / trace,
+      12,
+    );
   });
 
   it('go on to other points, and reproduce themselves at the training points', () => {
@@ -144,6 +149,11 @@ describe('kernel principal components (18)', () => {
     const { gap: worst, amplitudes, predicted } = measureModes(components, { times, residuals, count: 6 });
     expect(worst).toBeLessThan(1e-6);
     expect(amplitudes[3][0]).toBeCloseTo(predicted[3][0], 6);
+    // A run along the first component that stands still is off by what it should have lost.
+    const first = Float64Array.from({ length: N }, (_, i) => 7 * toArray(components.functions)[i * N]);
+    const still = measureModes(components, { times: [0, 1], residuals: [first, first], count: 2 });
+    expect(still.gap).toBeCloseTo(1 - Math.exp(-components.rates[0]), 12);
+    expect(still.amplitudes[1][0]).toBeCloseTo(7, 12);
     expect(() => measureModes(components, { times, residuals, count: 25 })).toThrow('at most 24');
   });
 });
@@ -165,6 +175,27 @@ describe('the rate from the smallest eigenvalue (19)', () => {
     expect(sharp.ratio).toBeCloseTo(1, 9);
     expect(finalRate / smallest).toBeCloseTo(1, 6);
     expect(lecture.ratio).toBeLessThan(1);
+  });
+
+  it('has the losses and the two bounds as they are written', () => {
+    // λ = 1 and 3. A run at a quarter of the sharp exponent reaches the bound of the lecture.
+    const pair = tensor(
+      [
+        [2, 1],
+        [1, 2],
+      ],
+      { backend },
+    );
+    const moments = [0, 2, 5];
+    const run = moments.map((time) => new Float64Array([3, -4]).map((value) => value * Math.exp(-time / 8)));
+    const { losses, sharp, lecture } = measureConvergence(pair, { times: moments, residuals: run });
+    expect(losses[0]).toBeCloseTo(25 / 4, 12);
+    expect(losses[2]).toBeCloseTo((25 / 4) * Math.exp(-5 / 4), 12);
+    expect(lecture.ratio).toBeCloseTo(1, 12);
+    expect(lecture.holds).toBe(true);
+    expect(sharp.bound).toBeCloseTo((25 / 4) * Math.exp(-5), 12);
+    expect(sharp.ratio).toBeCloseTo(Math.exp(5 - 5 / 4), 9);
+    expect(sharp.holds).toBe(false);
   });
 
   it('is kept at long times, where rounding of a small eigenvalue and of the run are all there is', () => {
@@ -219,6 +250,15 @@ describe('Lemma 1', () => {
     expect(holds).toBe(true);
     expect(measured).toBeGreaterThanOrEqual(1);
     expect(moved).toBeGreaterThan(0.5);
+    const run = [new Float64Array([3, 4]), new Float64Array([-2, 1])];
+    expect(measureResiduals(run)).toEqual({
+      measured: 4,
+      bound: 5,
+      holds: true,
+      ratio: 0.8,
+      at: [0, 1],
+      moved: 5,
+    });
   });
 
   it('holds for more examples than a call has arguments', () => {

@@ -54,6 +54,37 @@ describe('measureTheoremOne', () => {
     );
   });
 
+  it('has every bound as it is written, for two points by hand', () => {
+    // ĝ at the points is (2·2 − 1·1)/2 and (1·2 − 3·1)/2.
+    const K = tensor(
+      [
+        [2, 1],
+        [1, 3],
+      ],
+      { backend },
+    );
+    const result = measureTheoremOne(K, new Float64Array([2, -1]), [0, 1]);
+    const delta = 1 / 6;
+    const [angle, size, b] = [1 + Math.sqrt(delta), 3 ** 2 * 2.5, 2];
+    const joint = (1 / Math.sqrt(b) + Math.sqrt(delta)) ** 2;
+    expect(result.delta).toBeCloseTo(delta, 14);
+    expect(result.meanSquare).toBeCloseTo(2.5, 14);
+    const pairs = [
+      [result.printed, 2.25, (size / b) * (1 + 2 * angle ** 2)],
+      [result.corrected, 2.25, size * (joint + 2 / b)],
+      [result.sharp, 2.25, size * joint],
+      [result.trace, 1.75, 3 * 2.5],
+      // K_S is 5.5 between the points, and R_cross 5.5/2 + 1.5 · 0.5.
+      [result.crossPrinted, 3.5, ((2 * angle ** 2) / b) * 5.5],
+    ] as const;
+    for (const [measurement, measured, bound] of pairs) {
+      expect(measurement.measured).toBeCloseTo(measured, 12);
+      expect(measurement.bound).toBeCloseTo(bound, 12);
+      expect(measurement.ratio).toBeCloseTo(measured / bound, 12);
+    }
+    expect(result.crossPrinted.at).toEqual([1, 0]);
+  });
+
   it('never finds the corrected bounds broken', () => {
     const numbers = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 24, maxLength: 24 });
     const residuals = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 8, maxLength: 8 });
