@@ -161,7 +161,7 @@ describe('measureTheoremOne', () => {
     expect([...crossPrinted.at].sort()).toEqual([0, 1]);
   });
 
-  it('finds the printed bound broken on two moons from b = 128 on, and the sharp one kept', () => {
+  it('finds the printed bound kept on two moons at b = 8 and broken at 128 and 500, and the sharp one kept at all', () => {
     const N = 500;
     const { ntk, nngp } = moons(N);
     const L = cholesky(nngp, { jitter: 1e-6 }).L;
