@@ -1,4 +1,4 @@
-import { ArgumentError } from '@sntk/errors';
+import { ArgumentError, NumericalError } from '@sntk/errors';
 import { matmul, syrk, type Tensor, tensor, toArray, toFloat64 } from '@sntk/linalg';
 import { type LinearOperator, lowRank } from '@sntk/linalg/operators';
 
@@ -48,10 +48,15 @@ export function allocate(where: string, rows: number, columns: number): Float64A
   return new Float64Array(rows * columns);
 }
 
-/** The covariance `F Fᵀ` of a factor `[size, r]`, never formed until asked for. */
-export function fromFactor(factor: Tensor): FactoredNoise {
+/**
+ * The covariance `F Fᵀ` of a factor `[size, r]`, never formed until asked for.
+ *
+ * @throws NumericalError when a variance overflows.
+ */
+export function fromFactor(where: string, factor: Tensor): FactoredNoise {
   const [rows, columns] = factor.shape;
   const { backend, dtype } = factor;
+  checkVariances(where, factor);
   const ones = tensor(new Float64Array(columns).fill(1), { backend, dtype });
   const diagonal = (): Float64Array => {
     const F = toArray(factor);
@@ -73,6 +78,27 @@ export function fromFactor(factor: Tensor): FactoredNoise {
     diagonal,
     trace: () => diagonal().reduce((sum, variance) => sum + variance, 0),
   };
+}
+
+/** The largest number of each dtype. */
+const LARGEST = { float64: Number.MAX_VALUE, float32: 2 ** 128 * (1 - 2 ** -24) } as const;
+
+/** @throws NumericalError unless `F Fᵀ` has a diagonal that its dtype can hold: no other entry is larger. */
+function checkVariances(where: string, factor: Tensor): void {
+  const [rows, columns] = factor.shape;
+  const { dtype } = factor;
+  const F = toArray(factor);
+  for (let row = 0, p = 0; row < rows; row++) {
+    let variance = 0;
+    for (let j = 0; j < columns; j++, p++) variance += F[p] * F[p];
+    if (variance <= LARGEST[dtype]) continue;
+    throw new NumericalError({
+      where,
+      found: `the variance at position ${row} overflows ${dtype}`,
+      fix: 'scale the kernel or the residuals',
+      details: { row, variance },
+    });
+  }
 }
 
 /**
@@ -115,7 +141,7 @@ export function addNoises(...noises: readonly FactoredNoise[]): FactoredNoise {
     }
     start += width;
   }
-  return fromFactor(tensor(F, { backend, dtype, shape: [size, columns] }));
+  return fromFactor('addNoises', tensor(F, { backend, dtype, shape: [size, columns] }));
 }
 
 function describe({ size, backend, dtype }: FactoredNoise): string {

@@ -1,4 +1,4 @@
-import { checkFinite, checkLength, checkNonNegative } from '@sntk/errors';
+import { checkFinite, checkLength, checkNonNegative, NumericalError } from '@sntk/errors';
 import type { Tensor } from '@sntk/linalg';
 
 import { checkResidual, type OutputOptions } from './function-noise.ts';
@@ -27,6 +27,7 @@ export interface FunctionDriftOptions extends OutputOptions {
  * @param K kernel between points and examples, `[M, N]` for `K ⊗ I_O`, or `[M, N, O, O]`
  * @param residual `r` `[N, O]`; for other losses, `ℓ'`
  * @throws ArgumentError for a negative rate, or arrays of the wrong length or with entries that are not finite.
+ * @throws NumericalError when a velocity overflows.
  * @example
  * ```ts
  * import { ndarrayBackend, tensor } from '@sntk/linalg';
@@ -52,10 +53,24 @@ export function functionDrift(
     for (let column = 0; column < N * O; column++) drift[row] -= (entry(row, column) * residual[column]) / N;
   }
   const { weightDecay } = options;
-  if (weightDecay === undefined) return drift;
+  if (weightDecay === undefined) return checkVelocities(where, drift);
   const rate = checkNonNegative(where, 'options.weightDecay.rate', weightDecay.rate);
   const { displacement } = weightDecay;
   checkLength(where, 'options.weightDecay.displacement', displacement, M * O, 'one per point and output');
   checkFinite(where, 'options.weightDecay.displacement', displacement);
-  return drift.map((velocity, row) => velocity - rate * displacement[row]);
+  return checkVelocities(
+    where,
+    drift.map((velocity, row) => velocity - rate * displacement[row]),
+  );
+}
+
+function checkVelocities(where: string, velocities: Float64Array): Float64Array {
+  const row = velocities.findIndex((velocity) => !Number.isFinite(velocity));
+  if (row === -1) return velocities;
+  throw new NumericalError({
+    where,
+    found: `the velocity at position ${row} overflows`,
+    fix: 'scale the kernel or the residuals',
+    details: { row },
+  });
 }

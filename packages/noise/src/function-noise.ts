@@ -25,6 +25,7 @@ export type FunctionNoiseOptions = NoiseLaw & OutputOptions;
  *
  * @throws ArgumentError when `r` does not have one finite entry per column of `K` and output, for a minibatch that cannot
  * be drawn, and for members that are not examples.
+ * @throws NumericalError when a variance overflows.
  * @example
  * ```ts
  * import { ndarrayBackend, tensor } from '@sntk/linalg';

@@ -16,6 +16,7 @@ import { type NoiseLaw, noiseOf } from './noise-law.ts';
  *
  * @throws ArgumentError for what is not a matrix of finite numbers, for a minibatch that cannot be drawn, and for members
  * that are not examples.
+ * @throws NumericalError when a variance overflows.
  * @example
  * ```ts
  * import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';

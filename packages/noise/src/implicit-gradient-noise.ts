@@ -70,6 +70,7 @@ export function implicitGradientNoise(products: GradientProducts, law: NoiseLaw)
     });
     const out = products.vjp(tensor(cotangent, { backend, dtype, shape: [N, O] }));
     checkLength(where, 'products.vjp(…)', out, P, 'one a parameter');
+    checkFinite(where, 'products.vjp(…)', out);
     return out;
   }
 
@@ -77,6 +78,7 @@ export function implicitGradientNoise(products: GradientProducts, law: NoiseLaw)
   function project(v: FloatArray): Float64Array {
     const response = toArray(products.jvp(v));
     checkLength(where, 'products.jvp(…)', response, N * O, 'as slopes');
+    checkFinite(where, 'products.jvp(…)', response);
     return Float64Array.from(members, (i) => {
       let sum = 0;
       for (let o = 0; o < O; o++) sum += s[i * O + o] * response[i * O + o];

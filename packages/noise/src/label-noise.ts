@@ -18,7 +18,8 @@ export interface LabelNoiseOptions extends OutputOptions {
  * With labels `y_i + ε` the gradient of example `i` is `(r_i − ε) ∇f(x_i)`. The mean over a minibatch has the covariance
  * (22) of clean labels and this one; add them with `addNoises`. It has `1/b` with and without replacement: it stays when
  * the batch is full and when all residuals are zero, and so keeps SGD from coming to rest. For losses with `ℓ' = f̂(f) − y`,
- * cross-entropy among them, it is the same; `σ² = p(1 − p)` for labels 0 and 1 flipped with probability `p`.
+ * the logistic one among them, it is the same. Labels 0 and 1 flipped with probability `p` have `σ² = p(1 − p)` and another
+ * mean, `y + p(1 − 2y)`, which belongs into the residuals. Flipped classes of several outputs are not independent.
  *
  * Over the parameters of a network with one output, give its transposed Jacobian as `K`.
  *
@@ -27,6 +28,7 @@ export interface LabelNoiseOptions extends OutputOptions {
  *
  * @param K kernel between points and examples, `[M, N]` for `K ⊗ I_O`, or `[M, N, O, O]`
  * @throws ArgumentError for a negative variance, a batch below one or a kernel that is not finite.
+ * @throws NumericalError when a variance overflows.
  * @example
  * ```ts
  * import { ndarrayBackend, tensor } from '@sntk/linalg';
@@ -46,5 +48,5 @@ export function labelNoise(K: Tensor, options: LabelNoiseOptions): FactoredNoise
   for (let row = 0, p = 0; row < M * O; row++) {
     for (let column = 0; column < N * O; column++, p++) F[p] = scale * entry(row, column);
   }
-  return fromFactor(tensor(F, { backend: K.backend, dtype: K.dtype, shape: [M * O, N * O] }));
+  return fromFactor(where, tensor(F, { backend: K.backend, dtype: K.dtype, shape: [M * O, N * O] }));
 }

@@ -38,6 +38,7 @@ export interface ResolvedLaw {
  * The covariance of a law over `N` examples, where entry `row` of example `i`'s gradient is `entry(row, i)`.
  *
  * @throws ArgumentError as `resolveLaw`.
+ * @throws NumericalError when a variance overflows.
  */
 export function noiseOf(
   where: string,
@@ -63,7 +64,7 @@ export function noiseOf(
     // Right-multiplication by I − 11ᵀ/b: the factor of the centred covariance, since the projection is its own square.
     if (centred) for (let j = 0; j < b; j++) F[row * b + j] -= mean;
   }
-  return fromFactor(tensor(F, { backend: like.backend, dtype: like.dtype, shape: [size, b] }));
+  return fromFactor(where, tensor(F, { backend: like.backend, dtype: like.dtype, shape: [size, b] }));
 }
 
 /** @throws ArgumentError for another kind, a minibatch that cannot be drawn, or members that are not examples. */

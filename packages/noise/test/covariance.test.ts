@@ -2,7 +2,14 @@ import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
 import { topEigenpairs } from '@sntk/linalg/operators';
 import { createRng } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
-import { addNoises, functionNoise, labelNoise, type NoiseCovariance } from '../src/index.ts';
+import {
+  addNoises,
+  functionDrift,
+  functionNoise,
+  implicitGradientNoise,
+  labelNoise,
+  type NoiseCovariance,
+} from '../src/index.ts';
 import { gap } from './enumerate.ts';
 
 const backend = ndarrayBackend();
@@ -104,5 +111,35 @@ describe('a result that no memory holds', () => {
     expect(() => labelNoise(K, { variance: 1, batch: 1, outputs: 1000 })).toThrow(
       '[1000, 4000000], which needs 29.8 GiB',
     );
+  });
+});
+
+describe('numbers that overflow', () => {
+  const huge = tensor([[1e200, -1e200]], { backend });
+  const ones = new Float64Array([1, 1]);
+
+  it('are refused, not returned as infinite variances', () => {
+    const law = { kind: 'printed', members: [0] } as const;
+    expect(() => functionNoise(huge, ones, law)).toThrow('the variance at position 0 overflows float64');
+    expect(() => labelNoise(huge, { variance: 1, batch: 1 })).toThrow('overflows float64');
+    const single = tensor([[1e15, 1]], { backend, dtype: 'float32' });
+    expect(() => functionNoise(single, new Float64Array([1e5, 1]), law)).toThrow('overflows float32');
+    expect(functionNoise(single, new Float64Array([1e4, 1]), law).trace() / 1e38).toBeCloseTo(1, 6);
+    expect(() => functionDrift(huge, new Float64Array([1e200, 1e200]))).toThrow('position 0 overflows');
+  });
+
+  it('are refused from products with a Jacobian that are none', () => {
+    const slopes = tensor([[1]], { backend });
+    const noise = implicitGradientNoise(
+      {
+        parameters: 1,
+        slopes,
+        jvp: () => tensor([[Number.NaN]], { backend }),
+        vjp: () => new Float64Array([Number.NaN]),
+      },
+      { kind: 'leading', batch: 1, replacement: true },
+    );
+    expect(() => noise.trace()).toThrow('products.vjp(…) must be finite numbers');
+    expect(() => noise.apply(slopes)).toThrow('products.jvp(…) must be finite numbers');
   });
 });

@@ -44,6 +44,34 @@ describe('label noise', () => {
     },
   );
 
+  it.each([true, false])(
+    'has p(1 − p) for flipped labels, about their mean; replacement %s',
+    (replacement) => {
+      const [p, b] = [0.2, 2];
+      const y = [0, 1, 1, 0];
+      const f = [0.3, 0.9, 0.4, 0.1];
+      const flips = [...allMinibatches(N, b, replacement)].flatMap(({ members, weight }) =>
+        [0, 1, 2, 3].map((pattern) => {
+          const flipped = [pattern & 1, pattern >> 1];
+          const chance = flipped.reduce((product, flip) => product * (flip ? p : 1 - p), weight);
+          const value = Float64Array.from({ length: N }, (_, m) =>
+            members.reduce(
+              (sum, i, j) => sum + (k[m * N + i] * (f[i] - (flipped[j] ? 1 - y[i] : y[i]))) / b,
+              0,
+            ),
+          );
+          return { value, weight: chance };
+        }),
+      );
+      const meanResidual = Float64Array.from(f, (value, i) => value - (y[i] + p * (1 - 2 * y[i])));
+      const noise = addNoises(
+        functionNoise(K, meanResidual, { kind: 'exact', batch: b, replacement }),
+        labelNoise(K, { variance: p * (1 - p), batch: b }),
+      );
+      expect(gap(toArray(noise.toDense()), momentsOf(flips).covariance)).toBeLessThan(1e-13);
+    },
+  );
+
   it('is independent between outputs, which share their minibatches', () => {
     const R = new Float64Array([1, 2, -0.5, 0, 2, 1, 0.3, -1]);
     const law = [...noisyMinibatches(2, false, 2)].map(({ members, weight, error }) => ({

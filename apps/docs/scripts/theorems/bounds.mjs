@@ -92,6 +92,7 @@ export function theoremOne() {
       svg: theorem,
       numbers: {
         delta: short(results[0][0].delta, 4),
+        largestError: of(({ printed }) => printed.measured).map((values) => short(summarize(values).mean)),
         brokenOf8: broken(({ printed }) => printed),
         sharpBrokenOf8: broken(({ sharp }) => sharp),
         ratioAt500: short(summarize(of(({ printed }) => printed.ratio)[8]).mean),

@@ -119,7 +119,7 @@ export function randomFunctions() {
   );
   const counts = [4, 16, 64, 256];
   const results = counts.map((P) =>
-    Array.from({ length: total / 256 }, (_, g) =>
+    Array.from({ length: total / P }, (_, g) =>
       measureCovariance(networks.slice(g * P, (g + 1) * P), nngp, { mean }),
     ),
   );
@@ -148,8 +148,10 @@ export function randomFunctions() {
         slope: short(rate.slope),
         slopeError: short(rate.slopeError, 2),
         holds: rate.holds,
-        at256: short(rate.means[3]),
-        predictedAt256: short(predicted[3]),
+        sets: results.map((draws) => draws.length),
+        measured: Array.from(rate.means, (mean) => short(mean)),
+        errors: Array.from(rate.standardErrors, (error) => short(error, 2)),
+        predicted: predicted.map((value) => short(value)),
         heldOf: results.map((draws) => `${draws.filter(({ holds }) => holds).length}/${draws.length}`),
       },
     },

@@ -156,7 +156,8 @@ export function principalDecay() {
       svg: lineChart({
         title: 'Kernel principal components of two moons',
         series: spectra.map(({ label, components, decay }) => ({
-          label: `${label}: j^(−${decay.exponent.toFixed(1)})`,
+          // The spectrum of a smooth activation bends all the way: it has no power.
+          label: label.startsWith('ReLU') ? `${label}: j^(−${decay.exponent.toFixed(1)})` : label,
           x: ranks,
           y: ranks.map((rank) => components.rates[rank - 1]),
         })),

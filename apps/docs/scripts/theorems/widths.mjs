@@ -171,6 +171,7 @@ export function hessianTrace() {
       }),
       numbers: {
         boundKept: `${held}/${widths.length * 12}`,
+        boundOverTrace: widths.map((_, w) => short(rates.bound.means[w] / rates.trace.means[w], 2)),
         ...Object.fromEntries(
           Object.entries(rates).map(([name, { slope, slopeError, holds }]) => [
             name,
@@ -274,6 +275,12 @@ export function haninNica() {
               low: sorted.map(({ logRatio, logRatioError }) => logRatio - logRatioError),
               high: sorted.map(({ logRatio, logRatioError }) => logRatio + logRatioError),
             },
+          },
+          {
+            label: `${slope.toFixed(2)} β, fitted`,
+            x: beta,
+            y: beta.map((value) => slope * value),
+            reference: true,
           },
           { label: '5β', x: beta, y: beta.map((value) => 5 * value), reference: true },
         ],

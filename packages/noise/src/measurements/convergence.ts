@@ -4,6 +4,9 @@ import { readSpectrum } from './kernel-matrix.ts';
 import { compare, type EntryMeasurement, worstOf } from './measurement.ts';
 import { checkRun } from './residual-bound.ts';
 
+/** Rounding of residuals, relative to their norm at the start. */
+const RESIDUAL_ROUNDING = 1e-14;
+
 /** The loss of a run against the rates that the smallest eigenvalue promises. */
 export interface ConvergenceMeasurement {
   /** `λ_min` and `λ_max` of the kernel. */
@@ -15,7 +18,10 @@ export interface ConvergenceMeasurement {
   readonly sharp: EntryMeasurement;
   /** The weaker `L(t) ≤ e^{−λ_min t/(2N)} L(0)` of the lecture's equation 6. */
   readonly lecture: EntryMeasurement;
-  /** `−(N/2) d log L/dt` between the last two times: between `λ_min` and `λ_max` for a fixed kernel. */
+  /**
+   * `−(N/2) d log L/dt` between the last two times with a loss above 0: between `λ_min` and `λ_max` for a fixed kernel.
+   * Infinite when only the first has one.
+   */
   readonly finalRate: number;
 }
 
@@ -30,7 +36,7 @@ export interface ConvergenceMeasurement {
  *
  * @param K kernel on the training points, `[N, N]`
  * @param run `times`: `η` times steps, the first one 0; `residuals`: `r(t)`, `[N]` each
- * @throws ArgumentError for times that do not rise from 0, or residuals that do not fit.
+ * @throws ArgumentError for times that do not rise from 0, or residuals that do not fit or are all 0 at the start.
  * @throws NumericalError when `K` has an eigenvalue further below zero than rounding explains.
  * @example
  * ```ts
@@ -50,21 +56,28 @@ export function measureConvergence(
 ): ConvergenceMeasurement {
   const where = 'measureConvergence';
   const { times, residuals } = run;
-  const { N, values } = readSpectrum(where, K);
+  const { N, values, rounding } = readSpectrum(where, K);
   checkTimes(where, { times, residuals, N });
   const [smallest, largest] = [values[0], values[N - 1]];
   const losses = Float64Array.from(
     residuals,
     (r) => r.reduce((sum, value) => sum + value * value, 0) / (2 * N),
   );
+  // Long times magnify the rounding of the smallest eigenvalue, and leave little but that of the residuals.
+  const errorOf = (bound: number): number =>
+    RESIDUAL_ROUNDING *
+    Math.sqrt(losses[0]) *
+    (2 * Math.sqrt(bound) + RESIDUAL_ROUNDING * Math.sqrt(losses[0]));
   const against = (exponent: number): EntryMeasurement =>
     worstOf(
-      times.slice(1).map((time, k) => ({
-        ...compare(losses[k + 1], losses[0] * Math.exp((-exponent * smallest * time) / N)),
-        at: [k + 1, k + 1],
-      })),
+      times.slice(1).map((time, k) => {
+        const bound = losses[0] * Math.exp((-exponent * smallest * time) / N);
+        const slack = Math.min(1, Math.expm1((exponent * rounding * time) / N)) + 1e-12;
+        return { ...compare(losses[k + 1], bound, { rounding: errorOf(bound), slack }), at: [k + 1, k + 1] };
+      }),
     );
-  const last = times.length - 1;
+  let last = times.length - 1;
+  while (last > 1 && losses[last] === 0) last -= 1;
   return {
     smallest,
     largest,
@@ -75,7 +88,7 @@ export function measureConvergence(
   };
 }
 
-/** @throws ArgumentError unless times rise from 0, two at least, with `N` finite residuals at each. */
+/** @throws ArgumentError unless times rise from 0, two at least, with `N` finite residuals at each, not all 0 at the start. */
 export function checkTimes(
   where: string,
   run: {
@@ -104,4 +117,13 @@ export function checkTimes(
     });
   }
   checkLength(where, 'residuals[0]', residuals[0], N, 'one for each row of K');
+  if (residuals[0].every((r) => r === 0)) {
+    throw new ArgumentError({
+      where,
+      argument: 'residuals[0]',
+      wanted: 'of one residual at least that is not 0',
+      got: residuals[0],
+      fix: 'a run that starts at the targets has no rate',
+    });
+  }
 }

@@ -21,10 +21,11 @@ export interface CovarianceMeasurement extends Measurement {
  * Sources: "Stochastic Neural Tangent Kernel: Revisiting the NTK for SGD", Lemma 6; Jacot, Gabriel and Hongler, "Neural
  * Tangent Kernel", section 3.1.
  *
- * @param draws `[n]` each, two at least
+ * @param draws `[n]` each, three at least, or two around a mean that is known; of fewer than ten the verdict says little
  * @param covariance `C`, `[n, n]`
  * @param options `mean`: the mean of the draws where it is known; that of the draws themselves unless told
- * @throws ArgumentError for fewer than two draws, sizes that do not fit or entries that are not finite.
+ * @throws ArgumentError for fewer draws, sizes that do not fit, entries that are not finite or a `C` of zeros.
+ * @throws NumericalError when the draws are so far off that the distance overflows.
  * @example
  * ```ts
  * import { ndarrayBackend, tensor } from '@sntk/linalg';
@@ -48,8 +49,10 @@ export function measureCovariance(
 ): CovarianceMeasurement {
   const where = 'measureCovariance';
   const P = draws.length;
-  if (P < 2) {
-    throw new ArgumentError({ where, argument: 'draws', wanted: 'two at least', got: `${P}` });
+  // Around their own mean two draws are of one size: they have no scatter.
+  const fewest = options.mean ? 2 : 3;
+  if (P < fewest) {
+    throw new ArgumentError({ where, argument: 'draws', wanted: `${fewest} at least`, got: `${P}` });
   }
   const n = draws[0].length;
   if (covariance.shape.length !== 2 || covariance.shape[0] !== n || covariance.shape[1] !== n) {
@@ -68,13 +71,27 @@ export function measureCovariance(
   });
   const { mean = averageOf(draws) } = options;
   checkLength(where, 'options.mean', mean, n, 'as the draws');
+  checkFinite(where, 'options.mean', mean);
+  let largest = 0;
+  for (const c of C) largest = Math.max(largest, Math.abs(c));
+  if (largest === 0) {
+    throw new ArgumentError({
+      where,
+      argument: 'covariance',
+      wanted: 'one that is not zero',
+      got: 'zeros alone',
+      fix: 'a distance relative to nothing is none: compare the draws with their mean',
+    });
+  }
   // The sample mean takes one degree of freedom.
   const freedom = options.mean ? P : P - 1;
 
+  // In units of the largest entry squares neither overflow nor vanish.
+  const unit = Math.sqrt(largest);
   const estimate = new Float64Array(n * n);
   let fourth = 0;
   for (const draw of draws) {
-    const x = draw.map((value, m) => value - mean[m]);
+    const x = draw.map((value, m) => (value - mean[m]) / unit);
     let square = 0;
     for (let m = 0; m < n; m++) {
       square += x[m] * x[m];
@@ -87,18 +104,21 @@ export function measureCovariance(
   for (let m = 0; m < n; m++) {
     for (let k = 0; k < n; k++) {
       if (k > m) estimate[m * n + k] = estimate[k * n + m];
-      gap += (estimate[m * n + k] - C[m * n + k]) ** 2;
-      size += C[m * n + k] ** 2;
+      const c = C[m * n + k] / largest;
+      gap += (estimate[m * n + k] - c) ** 2;
+      size += c ** 2;
       own += estimate[m * n + k] ** 2;
     }
-    trace += C[m * n + m];
+    trace += C[m * n + m] / largest;
     estimatedTrace += estimate[m * n + m];
   }
-  // E‖Ĉ − C‖² = (E‖x xᵀ‖² − ‖C‖²)/P for draws of any law with covariance C.
-  const samplingError = Math.sqrt(Math.max(0, fourth - own) / P / size);
+  // E‖Ĉ − C‖² = (E‖x xᵀ‖² − ‖C‖²)/P for draws of any law with covariance C, from the scatter of x xᵀ about its mean over
+  // the draws, which takes one degree of freedom.
+  const scatter = Math.max(0, fourth - own * (freedom / P) ** 2);
+  const samplingError = ((P / freedom) * Math.sqrt(scatter / (P - 1))) / Math.sqrt(size);
   return {
     ...compare(Math.sqrt(gap / size), 3 * samplingError),
-    estimate,
+    estimate: estimate.map((value) => value * largest),
     samplingError,
     traceRatio: estimatedTrace / trace,
   };

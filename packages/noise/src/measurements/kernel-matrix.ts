@@ -9,10 +9,15 @@ const ROUNDING = { float64: 1e-13, float32: 1.2e-7 } as const;
 /**
  * A kernel of points with themselves, `[N, N]`.
  *
- * @throws ArgumentError when it is not square, finite and symmetric (by how much is told), or has a diagonal that is not
- * positive.
+ * @param least the least there may be on the diagonal: `'positive'` where angles are asked for
+ * @throws ArgumentError when it is not square, finite and symmetric (by how much is told), has a diagonal that is not
+ * positive where it must be, or is zero.
  */
-export function readKernel(where: string, K: Tensor): { readonly N: number; readonly k: FloatArray } {
+export function readKernel(
+  where: string,
+  K: Tensor,
+  least: 'positive' | 'any' = 'positive',
+): { readonly N: number; readonly k: FloatArray } {
   const N = K.shape[0];
   if (K.shape.length !== 2 || K.shape[1] !== N || N === 0) {
     throw new ArgumentError({ where, argument: 'K', wanted: 'a square matrix', got: showShape(K.shape) });
@@ -22,7 +27,7 @@ export function readKernel(where: string, K: Tensor): { readonly N: number; read
   let largest = 0;
   let asymmetry = { size: 0, at: [0, 0] };
   for (let i = 0; i < N; i++) {
-    if (!(k[i * N + i] > 0)) {
+    if (least === 'positive' && !(k[i * N + i] > 0)) {
       throw new ArgumentError({
         where,
         argument: 'K',
@@ -35,6 +40,14 @@ export function readKernel(where: string, K: Tensor): { readonly N: number; read
       const size = Math.abs(k[i * N + j] - k[j * N + i]);
       if (size > asymmetry.size) asymmetry = { size, at: [i, j] };
     }
+  }
+  if (largest === 0) {
+    throw new ArgumentError({
+      where,
+      argument: 'K',
+      wanted: 'a kernel that is not zero',
+      got: 'zeros alone',
+    });
   }
   if (asymmetry.size > ASYMMETRY[K.dtype] * largest) {
     throw new ArgumentError({
@@ -52,6 +65,8 @@ export function readKernel(where: string, K: Tensor): { readonly N: number; read
 export interface KernelEigen {
   readonly N: number;
   readonly values: Float64Array;
+  /** How far eigenvalues may be off, from the rounding of the entries. */
+  readonly rounding: number;
   /** In columns, `[N, N]`. */
   readonly vectors: Tensor;
 }
@@ -63,10 +78,11 @@ export interface KernelEigen {
  * @throws NumericalError when an eigenvalue is further below zero than rounding explains.
  */
 export function readSpectrum(where: string, K: Tensor): KernelEigen {
-  const { N } = readKernel(where, K);
+  const { N } = readKernel(where, K, 'any');
   const { values, vectors } = eigh(K);
   const [smallest, largest] = [values[0], values[N - 1]];
-  if (smallest < -ROUNDING[K.dtype] * N * largest) {
+  const rounding = ROUNDING[K.dtype] * N * largest;
+  if (smallest < -rounding) {
     throw new NumericalError({
       where,
       found: `K is not positive semidefinite: its smallest eigenvalue is ${smallest.toExponential(3)}, its largest ${largest.toExponential(3)}`,
@@ -74,5 +90,5 @@ export function readSpectrum(where: string, K: Tensor): KernelEigen {
       details: { smallest, largest },
     });
   }
-  return { N, values: values.map((value) => Math.max(0, value)), vectors };
+  return { N, values: values.map((value) => Math.max(0, value)), rounding, vectors };
 }

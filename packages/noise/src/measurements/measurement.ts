@@ -1,3 +1,5 @@
+import { NumericalError } from '@sntk/errors';
+
 /** A number that a theorem bounds, measured. */
 export interface Measurement {
   readonly measured: number;
@@ -20,16 +22,48 @@ const ROUNDING = 1e-12;
 /**
  * A measured number beside its bound.
  *
- * @param floor what is rounding of zero in `measured`, 0 unless told: up to it there is nothing to bound
+ * @param tolerances `rounding`: the error of `measured`, 0 unless told: up to it there is nothing to bound; `slack`: the
+ * relative error of the bound, 1e-12 unless told
+ * @throws NumericalError when one of the two overflows, so that there is no verdict.
  */
-export function compare(measured: number, bound: number, floor = 0): Measurement {
-  const ratio = measured <= floor ? 0 : measured / bound;
-  return { measured, bound, holds: ratio <= 1 + ROUNDING, ratio };
+export function compare(
+  measured: number,
+  bound: number,
+  { rounding = 0, slack = ROUNDING }: { readonly rounding?: number; readonly slack?: number } = {},
+): Measurement {
+  checkNumbers(measured, bound);
+  const ratio = measured <= rounding ? 0 : measured / bound;
+  return { measured, bound, holds: measured <= bound * (1 + slack) + rounding, ratio };
 }
 
-/** The entry of the largest ratio. */
+/** A measurement that was taken in other units. */
+export function inUnits<M extends Measurement>(measurement: M, unit: number): M {
+  const [measured, bound] = [measurement.measured * unit, measurement.bound * unit];
+  checkNumbers(measured, bound);
+  return { ...measurement, measured, bound };
+}
+
+function checkNumbers(measured: number, bound: number): void {
+  if (Number.isFinite(measured) && Number.isFinite(bound)) return;
+  throw new NumericalError({
+    where: 'measurements',
+    found: `a number overflows: ${measured} was measured for a bound of ${bound}`,
+    fix: 'scale the kernel, the residuals or the draws',
+    details: { measured, bound },
+  });
+}
+
+/** The Euclidean norm, without overflow and for any length. */
+export function normOf(values: Float64Array): number {
+  return values.reduce((norm, value) => Math.hypot(norm, value), 0);
+}
+
+/** The entry of the largest ratio, among those that are broken if there are any. */
 export function worstOf(entries: Iterable<EntryMeasurement>): EntryMeasurement {
   let worst: EntryMeasurement | undefined;
-  for (const entry of entries) if (worst === undefined || entry.ratio > worst.ratio) worst = entry;
+  for (const entry of entries) {
+    const broken = Number(!entry.holds) - Number(worst !== undefined && !worst.holds);
+    if (worst === undefined || broken > 0 || (broken === 0 && entry.ratio > worst.ratio)) worst = entry;
+  }
   return worst ?? { ...compare(0, 0), at: [0, 0] };
 }

@@ -1,8 +1,8 @@
-import { ArgumentError, checkInteger } from '@sntk/errors';
+import { ArgumentError, checkFinite, checkInteger } from '@sntk/errors';
 import { matmul, showShape, type Tensor, tensor, toArray } from '@sntk/linalg';
 import { checkTimes } from './convergence.ts';
 import { readSpectrum } from './kernel-matrix.ts';
-import { compare, type Measurement } from './measurement.ts';
+import { compare, type Measurement, normOf } from './measurement.ts';
 import { fitLogarithms } from './rate.ts';
 
 /** The kernel principal components of the training points, largest first. */
@@ -17,7 +17,7 @@ export interface PrincipalComponents {
   readonly operatorNorm: Measurement;
   /**
    * `f^(j)(x) = (1/λ_j) Σ_i K(x, x_i) f^(j)(x_i)` for the first `count` components at other points, `[M, count]`, from
-   * `K(x, X)` `[M, N]`.
+   * `K(x, X)` `[M, N]`. Components whose eigenvalue is rounding of the largest have no such function.
    */
   at(Kx: Tensor, count: number): Tensor;
 }
@@ -29,7 +29,7 @@ export interface PrincipalComponents {
  * as a Kernel Eigenvalue Problem".
  *
  * @param K kernel on the training points, `[N, N]`
- * @throws ArgumentError when `K` is not square, symmetric and finite.
+ * @throws ArgumentError when `K` is not square, symmetric and finite, or is zero.
  * @throws NumericalError when `K` has an eigenvalue further below zero than rounding explains.
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export interface PrincipalComponents {
  */
 export function principalComponents(K: Tensor): PrincipalComponents {
   const where = 'principalComponents';
-  const { N, values, vectors } = readSpectrum(where, K);
+  const { N, values, rounding, vectors } = readSpectrum(where, K);
   const rates = Float64Array.from(values, (value) => value / N).reverse();
   const trace = rates.reduce((sum, rate) => sum + rate, 0);
   let sum = 0;
@@ -62,16 +62,18 @@ export function principalComponents(K: Tensor): PrincipalComponents {
     operatorNorm: compare(Math.sqrt(rates[0]), Math.sqrt(trace)),
     at(Kx, count) {
       checkInteger(`${where}(…).at`, 'count', count, 1);
-      const usable = rates.findIndex((rate) => !(rate > 0));
+      const usable = rates.findIndex((rate) => !(N * rate > rounding));
       const most = usable === -1 ? N : usable;
       if (count > most || Kx.shape.length !== 2 || Kx.shape[1] !== N) {
         throw new ArgumentError({
           where: `${where}(…).at`,
           argument: count > most ? 'count' : 'Kx',
-          wanted: count > most ? `at most ${most}, the components of a rate above 0` : `of ${N} columns`,
+          wanted:
+            count > most ? `at most ${most}, the components of a rate above rounding` : `of ${N} columns`,
           got: count > most ? count : showShape(Kx.shape),
         });
       }
+      checkFinite(`${where}(…).at`, 'Kx', toArray(Kx));
       const weights = Float64Array.from(
         { length: N * count },
         (_, p) => flipped[Math.floor(p / count) * N + (p % count)] / (N * rates[p % count]),
@@ -169,7 +171,7 @@ export function measureModes(
   const predicted = times.map((time) =>
     amplitudes[0].map((amplitude, j) => amplitude * Math.exp(-components.rates[j] * time)),
   );
-  const size = Math.hypot(...residuals[0]) / Math.sqrt(N);
+  const size = normOf(residuals[0]) / Math.sqrt(N);
   let gap = 0;
   amplitudes.forEach((row, t) => {
     row.forEach((amplitude, j) => {

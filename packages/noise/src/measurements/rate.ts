@@ -41,7 +41,11 @@ export function measureRate(
   const where = 'measureRate';
   const { order } = options;
   checkFinite(where, 'options.order', [order]);
-  if (new Set(sizes).size < 2 || sizes.length !== draws.length || sizes.some((size) => !(size > 0))) {
+  if (
+    new Set(sizes).size < 2 ||
+    sizes.length !== draws.length ||
+    sizes.some((size) => !(size > 0 && size < Number.POSITIVE_INFINITY))
+  ) {
     throw new ArgumentError({
       where,
       argument: 'sizes',
@@ -63,11 +67,12 @@ export function measureRate(
         got: list,
       });
     }
-    const mean = list.reduce((sum, value) => sum + value, 0) / list.length;
-    const scatter = list.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    // Relative to the mean, and divided before they are added: nothing overflows.
+    const mean = list.reduce((sum, value) => sum + value / list.length, 0);
+    const scatter = list.reduce((sum, value) => sum + (value / mean - 1) ** 2, 0);
     means[s] = mean;
-    standardErrors[s] = Math.sqrt(scatter / (list.length - 1) / list.length);
-    relativeScatter += scatter / mean ** 2;
+    standardErrors[s] = mean * Math.sqrt(scatter / (list.length - 1) / list.length);
+    relativeScatter += scatter;
     freedom += list.length - 1;
   });
   // One relative scatter for all sizes: of skewed draws a mean that is too small has a standard error that is too small,

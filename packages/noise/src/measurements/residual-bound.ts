@@ -1,5 +1,5 @@
 import { ArgumentError, checkFinite, checkLength } from '@sntk/errors';
-import { compare, type EntryMeasurement } from './measurement.ts';
+import { compare, type EntryMeasurement, normOf } from './measurement.ts';
 
 /** The largest residual of a run, with how far the run went. */
 export interface ResidualMeasurement extends EntryMeasurement {
@@ -32,7 +32,7 @@ export function measureResiduals(residuals: readonly Float64Array[]): ResidualMe
   const where = 'measureResiduals';
   checkRun(where, residuals);
   const start = residuals[0];
-  const bound = Math.hypot(...start);
+  const bound = normOf(start);
   let measured = 0;
   let moved = 0;
   let at: readonly [number, number] = [0, 0];

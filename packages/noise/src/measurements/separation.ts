@@ -1,4 +1,4 @@
-import { checkNonNegative } from '@sntk/errors';
+import { checkNonNegative, NumericalError } from '@sntk/errors';
 import type { Tensor } from '@sntk/linalg';
 import { readKernel } from './kernel-matrix.ts';
 import { compare, type EntryMeasurement } from './measurement.ts';
@@ -12,6 +12,7 @@ import { compare, type EntryMeasurement } from './measurement.ts';
  *
  * @param K kernel on the training points, `[N, N]`
  * @throws ArgumentError when `K` is not square and symmetric or its diagonal is not positive.
+ * @throws NumericalError when a squared cosine is above 1, so that `K` is not positive semidefinite.
  * @example
  * ```ts
  * import { ndarrayBackend, tensor } from '@sntk/linalg';
@@ -34,6 +35,7 @@ export function separation(K: Tensor): number {
  *
  * @param K kernel on the training points, `[N, N]`: that of a network
  * @throws ArgumentError when `K` is not square and symmetric, its diagonal is not positive, or `δ` is negative.
+ * @throws NumericalError as `separation`.
  * @example
  * ```ts
  * import { ndarrayBackend, tensor } from '@sntk/linalg';
@@ -51,6 +53,9 @@ export function measureDecorrelation(K: Tensor, options: { readonly delta: numbe
   return { ...compare(Math.sqrt(squaredCosine), Math.sqrt(delta)), at };
 }
 
+/** Squared cosines above one by up to this are rounding of the entries: of points that are the same. */
+const ABOVE_ONE = { float64: 1e-12, float32: 1e-6 } as const;
+
 function closestPair(
   where: string,
   K: Tensor,
@@ -60,9 +65,20 @@ function closestPair(
   let at: readonly [number, number] = [0, 0];
   for (let i = 0; i < N; i++) {
     for (let j = 0; j < i; j++) {
-      const square = k[i * N + j] ** 2 / k[i * N + i] / k[j * N + j];
+      // In this order nothing overflows, for kernels of any scale.
+      const square = (k[i * N + j] / k[i * N + i]) * (k[i * N + j] / k[j * N + j]);
       if (square > squaredCosine) [squaredCosine, at] = [square, [i, j]];
     }
   }
-  return { squaredCosine, at };
+  if (squaredCosine > 1 + ABOVE_ONE[K.dtype]) {
+    const [a, b, c] = [k[at[0] * (N + 1)], k[at[1] * (N + 1)], k[at[0] * N + at[1]]];
+    const smallest = (a + b) / 2 - Math.hypot((a - b) / 2, c);
+    throw new NumericalError({
+      where,
+      found: `K is not positive semidefinite: the squared cosine of points ${at.join(' and ')} is ${squaredCosine.toPrecision(6)}, above 1`,
+      fix: `check the kernel, or add a jitter of ${(-smallest).toExponential(1)} at least to its diagonal`,
+      details: { squaredCosine, at, smallest },
+    });
+  }
+  return { squaredCosine: Math.min(1, squaredCosine), at };
 }

@@ -1,8 +1,8 @@
 import { ArgumentError, checkFinite, checkLength } from '@sntk/errors';
-import { type Tensor, toFloat64 } from '@sntk/linalg';
+import { type Tensor, tensor, toFloat64 } from '@sntk/linalg';
 import { functionNoise } from '../function-noise.ts';
 import { readKernel } from './kernel-matrix.ts';
-import { compare, type EntryMeasurement, type Measurement, worstOf } from './measurement.ts';
+import { compare, type EntryMeasurement, inUnits, type Measurement, worstOf } from './measurement.ts';
 import { separation } from './separation.ts';
 
 /** Entries of the cross term up to this share of the largest possible one are zero but for rounding. */
@@ -44,6 +44,7 @@ export interface NoiseError {
  * @param residual `r` `[N]`; for other losses, `ℓ'`
  * @param members the examples of the minibatch, different ones
  * @throws ArgumentError for members that are not different examples, sizes that do not fit, or a `K` that is not symmetric.
+ * @throws NumericalError as `separation`, and when a bound overflows.
  * @example
  * ```ts
  * import { ndarrayBackend, tensor } from '@sntk/linalg';
@@ -67,37 +68,47 @@ export function measureTheoremOne(K: Tensor, residual: Float64Array, members: Ar
 
   let largest = 0;
   for (let i = 0; i < N; i++) largest = Math.max(largest, k[i * N + i]);
+  const strongest = B.reduce((most, i) => Math.max(most, Math.abs(residual[i])), 0) || 1;
   const delta = separation(K);
-  const root = Math.sqrt(delta);
-  const meanSquare = B.reduce((sum, i) => sum + residual[i] ** 2, 0) / b;
-  const size = largest ** 2 * meanSquare;
+  // In units of the largest kernel entry and residual, where squares neither overflow nor vanish.
+  const kernel = tensor(
+    Float64Array.from(k, (value) => value / largest),
+    { backend: K.backend, dtype: K.dtype, shape: [N, N] },
+  );
+  const r = new Float64Array(N);
+  for (const i of B) r[i] = residual[i] / strongest;
+  const square = B.reduce((sum, i) => sum + r[i] ** 2, 0) / b;
+  const unit = (largest * strongest) ** 2;
 
-  const leading = toFloat64(functionNoise(K, residual, { kind: 'printed', members: B }).toDense());
+  const leading = toFloat64(functionNoise(kernel, r, { kind: 'printed', members: B }).toDense());
   const g = new Float64Array(N);
-  for (let m = 0; m < N; m++) for (const i of B) g[m] += (k[m * N + i] * residual[i]) / b;
+  for (let m = 0; m < N; m++) for (const i of B) g[m] += ((k[m * N + i] / largest) * r[i]) / b;
   const error = leading.map((_, p) => -g[Math.floor(p / N)] * g[p % N]);
   const cross = error.map((value, p) => leading[p] / b + value);
   const worstError = error.reduce((worst, value) => Math.max(worst, Math.abs(value)), 0);
+  const root = Math.sqrt(delta);
   const factor = (2 * (1 + root) ** 2) / b;
   const joint = (1 / Math.sqrt(b) + root) ** 2;
-  const norm = B.reduce((sum, i) => sum + (residual[i] * g[i]) / b, 0);
+  const norm = B.reduce((sum, i) => sum + (r[i] * g[i]) / b, 0);
   return {
-    error,
-    cross,
+    error: error.map((value) => value * unit),
+    cross: cross.map((value) => value * unit),
     delta,
-    meanSquare,
-    printed: compare(worstError, (size * (1 + 2 * (1 + root) ** 2)) / b),
-    corrected: compare(worstError, size * (joint + 2 / b)),
-    sharp: compare(worstError, size * joint),
-    crossPrinted: worstOf(crossEntries()),
-    trace: compare(norm, largest * meanSquare),
+    meanSquare: square * strongest ** 2,
+    printed: inUnits(compare(worstError, (square * (1 + 2 * (1 + root) ** 2)) / b), unit),
+    corrected: inUnits(compare(worstError, square * (joint + 2 / b)), unit),
+    sharp: inUnits(compare(worstError, square * joint), unit),
+    crossPrinted: inUnits(worstOf(crossEntries()), unit),
+    trace: inUnits(compare(norm, square), largest * strongest ** 2),
   };
 
   function* crossEntries(): Generator<EntryMeasurement> {
     for (let m = 0; m < N; m++) {
       for (let n = 0; n <= m; n++) {
         const p = m * N + n;
-        const entry = compare(Math.abs(cross[p]), factor * Math.abs(leading[p]), ROUNDING * size);
+        const entry = compare(Math.abs(cross[p]), factor * Math.abs(leading[p]), {
+          rounding: ROUNDING * square,
+        });
         yield { ...entry, at: [m, n] };
       }
     }

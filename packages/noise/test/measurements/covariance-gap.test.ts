@@ -76,11 +76,91 @@ describe('the approximation of a kernel by random functions (20)', () => {
   });
 });
 
+describe('the sampling error', () => {
+  it.each([
+    [5, true],
+    [5, false],
+    [20, false],
+  ])('of %i draws is that of the distance on average; mean known %s', (P, known) => {
+    const stream = createRng('sampling').split(P).split(Number(known));
+    const I = tensor(
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      { backend },
+    );
+    const repetitions = 4000;
+    const differences = Array.from({ length: repetitions }, () => {
+      const draws = Array.from({ length: P }, () => {
+        const x = new Float64Array([3, -1]);
+        if (known) x.fill(0);
+        return x.map((value) => value + stream.normal());
+      });
+      const { measured, samplingError } = measureCovariance(
+        draws,
+        I,
+        known ? { mean: new Float64Array(2) } : {},
+      );
+      return [measured ** 2, samplingError ** 2];
+    });
+    // E‖Ĉ − I‖²/‖I‖² of Gaussian draws: (tr² + ‖C‖²)/‖C‖² over the degrees of freedom.
+    const wanted = (4 + 2) / 2 / (known ? P : P - 1);
+    const mean = (which: number) => differences.reduce((sum, pair) => sum + pair[which] / repetitions, 0);
+    const error = (which: number) =>
+      Math.sqrt(differences.reduce((sum, pair) => sum + (pair[which] - mean(which)) ** 2, 0)) / repetitions;
+    expect(Math.abs(mean(0) - wanted)).toBeLessThan(4 * error(0));
+    // Exact with a known mean; without one it is so to first order in 1/P.
+    const bias = known ? 0 : (2 * wanted) / P;
+    expect(Math.abs(mean(1) - wanted)).toBeLessThan(4 * error(1) + bias);
+  });
+
+  it('does not depend on the scale of the draws', () => {
+    const stream = createRng('scale');
+    const draws = Array.from({ length: 50 }, () => {
+      const x = new Float64Array(N);
+      stream.fillNormal(x);
+      return x;
+    });
+    const { measured, bound, traceRatio, estimate } = measureCovariance(draws, K);
+    const variances = estimate.reduce((sum, value, p) => (p % (N + 1) ? sum : sum + value), 0);
+    expect(traceRatio).toBeCloseTo(variances / N, 12);
+    expect(Math.abs(traceRatio - 1)).toBeGreaterThan(1e-3);
+    for (const scale of [1e-100, 1e100]) {
+      const result = measureCovariance(
+        draws.map((draw) => draw.map((value) => value * scale)),
+        tensor(
+          k.map((value) => value * scale ** 2),
+          { backend, shape: [N, N] },
+        ),
+      );
+      expect(result.measured).toBeCloseTo(measured, 10);
+      expect(result.bound).toBeCloseTo(bound, 10);
+      expect(result.traceRatio).toBeCloseTo(traceRatio, 10);
+      expect(result.estimate[0] / scale ** 2 / measureCovariance(draws, K).estimate[0]).toBeCloseTo(1, 10);
+    }
+  });
+});
+
 describe('draws that do not fit', () => {
   it('are refused', () => {
     const one = new Float64Array(N);
-    expect(() => measureCovariance([one], K)).toThrow('two at least');
-    expect(() => measureCovariance([one, new Float64Array(4)], K)).toThrow('draws[1] must be of length 5');
-    expect(() => measureCovariance([one.slice(1), one.slice(1)], K)).toThrow('of shape [4, 4]');
+    expect(() => measureCovariance([one, one], K)).toThrow('3 at least');
+    expect(() => measureCovariance([one], K, { mean: one })).toThrow('2 at least');
+    const zeros = tensor(new Float64Array(N * N), { backend, shape: [N, N] });
+    expect(() => measureCovariance([one, one, one], zeros)).toThrow('one that is not zero');
+    const mean = one.map(() => Number.NaN);
+    expect(() => measureCovariance([one, one], K, { mean })).toThrow('NaN at position 0');
+    const far = one.map(() => 1e200);
+    expect(() => measureCovariance([one, far, one], K)).toThrow('a number overflows');
+    expect(() => measureCovariance([one, new Float64Array(4), one], K)).toThrow(
+      'draws[1] must be of length 5',
+    );
+    expect(() =>
+      measureCovariance(
+        [one, one, one].map((draw) => draw.slice(1)),
+        K,
+      ),
+    ).toThrow('of shape [4, 4]');
   });
 });

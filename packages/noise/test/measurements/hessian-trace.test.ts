@@ -75,13 +75,38 @@ describe('the trace of Lemma 5', () => {
       toDense: () => D,
     };
     const noise = gradientNoise(tensor([[0, 2, 0]], { backend }), { kind: 'printed', members: [0] });
-    const { trace, hessianNorm, ratio, holds } = measureHessianTrace(operator, noise, {
-      learningRate: 1,
+    const { trace, hessianNorm, ratio, holds, bound } = measureHessianTrace(operator, noise, {
+      learningRate: 0.25,
       rng,
     });
-    expect(trace).toBe(-12);
+    expect(trace).toBe(-3);
+    expect(bound).toBeCloseTo(0.25 * 3 * 4, 9);
     expect(hessianNorm).toBeCloseTo(3, 9);
     expect(ratio).toBeCloseTo(1, 9);
+    expect(holds).toBe(true);
+  });
+
+  it('is not told to be above a bound that iterations find to six digits only', () => {
+    const size = 300;
+    const values = Float64Array.from({ length: size }, (_, p) => (p === 0 ? 1 : 1 - 1e-5 * rng.uniform()));
+    const operator: LinearOperator = {
+      size,
+      backend,
+      dtype: 'float64',
+      apply: (V) =>
+        tensor(
+          toFloat64(V).map((value, p) => value * values[Math.floor(p / V.shape[1])]),
+          { backend, shape: V.shape },
+        ),
+      toDense: () => operator.apply(eye(size, { backend })),
+    };
+    const steepest = tensor(
+      values.map((_, p) => (p === 0 ? 1 : 0)),
+      { backend, shape: [1, size] },
+    );
+    const noise = gradientNoise(steepest, { kind: 'printed', members: [0] });
+    const { ratio, holds } = measureHessianTrace(operator, noise, { learningRate: 1, rng });
+    expect(ratio).toBeCloseTo(1, 6);
     expect(holds).toBe(true);
   });
 

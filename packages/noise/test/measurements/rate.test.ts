@@ -31,13 +31,51 @@ describe('measureRate', () => {
     expect(measureRate(widths, drawsOf(0, 'b'), { order: 0 }).holds).toBe(true);
   });
 
+  it('has the standard errors of the means, and gives a slope above the order two of its own', () => {
+    // Means 3 and 3.3 with scatter √2/3 and √2/3.3 of them: a slope of 0.14 ± 0.46.
+    const draws = [
+      [2, 4],
+      [2.3, 4.3],
+    ];
+    const { slope, slopeError, standardErrors, holds } = measureRate([1, 2], draws, { order: 0 });
+    expect([...standardErrors].map((error) => error.toFixed(12))).toEqual([
+      '1.000000000000',
+      '1.000000000000',
+    ]);
+    expect(slope).toBeCloseTo(Math.log(1.1) / Math.log(2), 12);
+    expect(slopeError).toBeCloseTo(Math.sqrt(1 / 9 + 1 / 3.3 ** 2) / Math.log(2), 12);
+    expect(holds).toBe(true);
+    expect(measureRate([1, 2], draws, { order: slope - 2.01 * slopeError }).holds).toBe(false);
+    expect(measureRate([1, 2], draws, { order: slope - 1.99 * slopeError }).holds).toBe(true);
+  });
+
   it('counts the bend of what is no power', () => {
     const bent = widths.map((n) => [1 + n ** 2 / 1000, 1.0001 * (1 + n ** 2 / 1000)]);
     const { slopeError, standardErrors, means } = measureRate(widths, bent, { order: 0 });
     expect(slopeError).toBeGreaterThan((100 * standardErrors[4]) / means[4]);
   });
 
+  it('does not depend on the scale of the draws', () => {
+    const draws = drawsOf(-0.5, 'scale');
+    const { slope, slopeError } = measureRate(widths, draws, { order: 0 });
+    for (const scale of [1e-200, 1e300]) {
+      const scaled = measureRate(
+        widths,
+        draws.map((values) => values.map((value) => value * scale)),
+        { order: 0 },
+      );
+      expect(scaled.slope).toBeCloseTo(slope, 10);
+      expect(scaled.slopeError).toBeCloseTo(slopeError, 10);
+      expect(scaled.standardErrors.every(Number.isFinite)).toBe(true);
+    }
+  });
+
   it('refuses what has no slope', () => {
+    const two = [
+      [1, 2],
+      [1, 2],
+    ];
+    expect(() => measureRate([4, Number.POSITIVE_INFINITY], two, { order: 0 })).toThrow('two different ones');
     expect(() =>
       measureRate(
         [4, 4],

@@ -41,6 +41,61 @@ describe('separation', () => {
     ).toBe(25 / 36);
   });
 
+  it('does not depend on the scale of the kernel, nor of its points', () => {
+    for (const scale of [1e-200, 1e200]) {
+      expect(
+        separation(
+          matrix([
+            [2 * scale, scale],
+            [scale, 2 * scale],
+          ]),
+        ),
+      ).toBeCloseTo(0.25, 14);
+    }
+    expect(
+      separation(
+        matrix([
+          [1e150, 0.5],
+          [0.5, 1e-150],
+        ]),
+      ),
+    ).toBeCloseTo(0.25, 14);
+  });
+
+  it('is one and not more for a point that is there twice', () => {
+    for (let draw = 0; draw < 50; draw++) {
+      const value = rng.split('twice').split(draw).uniform();
+      expect(
+        separation(
+          matrix([
+            [value, value],
+            [value, value],
+          ]),
+        ),
+      ).toBe(1);
+    }
+  });
+
+  it('refuses cosines above one, with the jitter that they need', () => {
+    expect(() =>
+      separation(
+        matrix([
+          [1, 0, 0],
+          [0, 1, 2],
+          [0, 2, 4 - 1e-6],
+        ]),
+      ),
+    ).toThrow('not positive semidefinite: the squared cosine of points 2 and 1 is 1.00000, above 1');
+    expect(() =>
+      separation(
+        matrix([
+          [1, 2],
+          [2, 1],
+        ]),
+      ),
+    ).toThrow('a jitter of 1.0e+0 at least');
+  });
+
   it('refuses what has no angles', () => {
     expect(() =>
       separation(

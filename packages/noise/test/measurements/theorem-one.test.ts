@@ -54,6 +54,37 @@ describe('measureTheoremOne', () => {
     );
   });
 
+  it('has every bound as it is written, for two points by hand', () => {
+    // ĝ at the points is (2·2 − 1·1)/2 and (1·2 − 3·1)/2.
+    const K = tensor(
+      [
+        [2, 1],
+        [1, 3],
+      ],
+      { backend },
+    );
+    const result = measureTheoremOne(K, new Float64Array([2, -1]), [0, 1]);
+    const delta = 1 / 6;
+    const [angle, size, b] = [1 + Math.sqrt(delta), 3 ** 2 * 2.5, 2];
+    const joint = (1 / Math.sqrt(b) + Math.sqrt(delta)) ** 2;
+    expect(result.delta).toBeCloseTo(delta, 14);
+    expect(result.meanSquare).toBeCloseTo(2.5, 14);
+    const pairs = [
+      [result.printed, 2.25, (size / b) * (1 + 2 * angle ** 2)],
+      [result.corrected, 2.25, size * (joint + 2 / b)],
+      [result.sharp, 2.25, size * joint],
+      [result.trace, 1.75, 3 * 2.5],
+      // K_S is 5.5 between the points, and R_cross 5.5/2 + 1.5 · 0.5.
+      [result.crossPrinted, 3.5, ((2 * angle ** 2) / b) * 5.5],
+    ] as const;
+    for (const [measurement, measured, bound] of pairs) {
+      expect(measurement.measured).toBeCloseTo(measured, 12);
+      expect(measurement.bound).toBeCloseTo(bound, 12);
+      expect(measurement.ratio).toBeCloseTo(measured / bound, 12);
+    }
+    expect(result.crossPrinted.at).toEqual([1, 0]);
+  });
+
   it('never finds the corrected bounds broken', () => {
     const numbers = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 24, maxLength: 24 });
     const residuals = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 8, maxLength: 8 });
@@ -86,6 +117,34 @@ describe('measureTheoremOne', () => {
     expect(crossPrinted.holds).toBe(false);
   });
 
+  it('has the same verdicts at any scale of the kernel and of the residuals', () => {
+    const at = (kernel: number, residual: number) =>
+      measureTheoremOne(
+        tensor(
+          [
+            [2 * kernel, kernel],
+            [kernel, 3 * kernel],
+          ],
+          { backend },
+        ),
+        new Float64Array([residual, -0.3 * residual]),
+        [0, 1],
+      );
+    const wanted = at(1, 1);
+    for (const [kernel, residual] of [
+      [1, 1e-170],
+      [1e-170, 1],
+      [1e60, 1e60],
+      [1e200, 1e-200],
+    ]) {
+      const result = at(kernel, residual);
+      for (const name of ['printed', 'corrected', 'sharp', 'crossPrinted', 'trace'] as const) {
+        expect(result[name].ratio).toBeCloseTo(wanted[name].ratio, 12);
+        expect(result[name].holds).toBe(wanted[name].holds);
+      }
+    }
+  });
+
   it('finds Lemma 3 broken where the diagonal term cancels and the cross term does not', () => {
     // Gradients (1, 0), (0, 1): K_S vanishes between the points, R_cross does not.
     const K = tensor(
@@ -102,7 +161,7 @@ describe('measureTheoremOne', () => {
     expect([...crossPrinted.at].sort()).toEqual([0, 1]);
   });
 
-  it('finds the printed bound broken on two moons from b = 128 on, and the sharp one kept', () => {
+  it('finds the printed bound kept on two moons at b = 8 and broken at 128 and 500, and the sharp one kept at all', () => {
     const N = 500;
     const { ntk, nngp } = moons(N);
     const L = cholesky(nngp, { jitter: 1e-6 }).L;
@@ -123,6 +182,21 @@ describe('measureTheoremOne', () => {
     });
     expect(holds).toEqual([draws, 0, 0]);
   });
+});
+
+it('refuses kernels that are none, and numbers that overflow', () => {
+  const matrix = (rows: number[][]) => tensor(rows, { backend });
+  const one = new Float64Array([1, 1]);
+  const indefinite = matrix([
+    [1, 2],
+    [2, 1],
+  ]);
+  expect(() => measureTheoremOne(indefinite, one, [0, 1])).toThrow('not positive semidefinite');
+  const huge = matrix([
+    [1e160, 0],
+    [0, 1e160],
+  ]);
+  expect(() => measureTheoremOne(huge, one, [0, 1])).toThrow('overflows');
 });
 
 it('refuses members that are not different examples, and sizes that do not fit', () => {
