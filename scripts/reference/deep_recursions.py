@@ -9,6 +9,7 @@ import pathlib
 from closed_form_duals import ACTIVATIONS
 from kernel_recursions import DEPTHS
 from mpmath import acos, mpf, pi, sqrt
+from provenance import record
 
 X = [[0.0, 0.0], [1.0, 0.0], [1.0, 1e-8], [-1.0, 1e-8], [0.5, 1.25], [1e6, -2e6], [1e6, -2e6 + 0.02]]
 NAMES = ["absolute", "abRelu(-0.5, 2)", "sign", "step", "sine", "rbf(0.5)", "gaussian", "gabor", "erfWith(0.5, 0.75, 0.25)"]
@@ -58,6 +59,7 @@ def main():
                 rows.append({"activation": name, "w": float(w), "b": b, "depth": depth, "nngp": [f[depth][0] for f in found], "ntk": [f[depth][1] for f in found]})
     target = pathlib.Path(__file__).parents[2] / "packages/kernels/test/fixtures/deep-recursions.json"
     target.write_text(json.dumps({"mpmath": "1.3.0", "X": X, "rows": rows}, separators=(",", ":")).replace('{"activation"', '\n{"activation"') + "\n")
+    record(__file__, target, packages=["mpmath"])
 
 
 if __name__ == "__main__":
