@@ -88,8 +88,8 @@ describe('pairs by tables', () => {
     'are those of the quadrature of $name',
     (activation) => {
       compare(activation.dual.many!(), activation.dual, [1.1, 1.35], [1e-4, 1, 2.9]);
-    // The end of the last panel.
-    compare(activation.dual.many!(), activation.dual, [3.99], [1e-4, 1]);
+      // The end of the last panel.
+      compare(activation.dual.many!(), activation.dual, [3.99], [1e-4, 1]);
     },
   );
 
