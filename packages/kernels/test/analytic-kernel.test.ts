@@ -184,6 +184,17 @@ describe('analyticKernel', () => {
     }
   });
 
+  it('keeps the diagonal of 20 layers for float32 points, equal points off it included', () => {
+    // Written with √(qq' − c²) in float32 such a kernel loses 3e-3 of its diagonal.
+    const network = fullyConnected({ inputs: 3, hidden: new Array(20).fill(1), biasVariance: 0 });
+    const data = Float32Array.of(0.1, 0.7, -0.3, 0.1, 0.7, -0.3);
+    const X = tensor(data, { backend, shape: [2, 3], dtype: 'float32' });
+    const square = data[0] ** 2 + data[1] ** 2 + data[2] ** 2;
+    for (const value of toArray(analyticKernel(network, { X }).ntk)) {
+      expect(value / ((2 * square * 21) / 3)).toBeCloseTo(1, 13);
+    }
+  });
+
   it('gives the same numbers for X against X and X against a copy of X', () => {
     const X = tensor(
       [
