@@ -16,14 +16,14 @@ function logLosses(residual, paths) {
 }
 
 const paths =
-  (name) =>
+  (name, noise) =>
   async ({ K, r0 }, { steps, learningRate, paths }, { threads }) => {
     const kernel = tensor(K.data, { backend: await backendOf(name, threads), shape: K.shape });
     let round = 0;
     return () => {
       const spectrum = kernelSpectrum(kernel);
       const rng = createRng(6).split(round++);
-      const options = { learningRate, steps, batch: BATCH, replacement: true, paths, rng };
+      const options = { learningRate, steps, batch: BATCH, replacement: true, paths, rng, noise };
       return logLosses(sntkPaths(spectrum, r0.data, options).residual, paths);
     };
   };
@@ -42,9 +42,13 @@ function agree({ logLoss: a }, { logLoss: b }) {
 const learningRate = 0.0185;
 
 export default {
-  title: 'Paths of the SNTK (30), N = 500, in dual coordinates',
+  title: 'Paths of the SNTK (30), N = 500; (30b) has the same covariance on average',
   agree,
-  ours: { wasm: paths('wasm'), blas: paths('blas') },
+  ours: {
+    wasm: paths('wasm', 'leading'),
+    blas: paths('blas', 'leading'),
+    'blas, sparse (30b)': paths('blas', 'sparse'),
+  },
   peers: ['diffrax', 'torchsde'],
   settings: [
     {

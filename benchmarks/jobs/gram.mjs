@@ -20,7 +20,7 @@ const gram =
 export default {
   title: 'NNGP and NTK of X with itself, ReLU',
   tolerance: 1e-9,
-  ours: { wasm: gram('wasm'), blas: gram('blas') },
+  ours: { wasm: gram('wasm'), 'blas + wasm': gram('blas + wasm') },
   peers: ['neural-tangents'],
   settings: [
     {

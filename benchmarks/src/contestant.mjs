@@ -19,8 +19,10 @@ export function startContestant({ kind, job, variant, setting, inputs, threads, 
   const program =
     kind === 'ours' ? [process.execPath, here('./ours.mjs')] : [kind, '-W', 'ignore', here('./theirs.py')];
   const command = pin && threads === 1 ? ['taskset', '-c', '0', ...program] : program;
+  // Each library picks the kernels for this processor by itself.
+  const { OPENBLAS_CORETYPE: _type, OPENBLAS_L2_SIZE: _size, ...free } = process.env;
   const child = spawn(command[0], command.slice(1), {
-    env: { ...process.env, ...threadSettings(threads), JAX_PLATFORMS: 'cpu', TF_CPP_MIN_LOG_LEVEL: '3' },
+    env: { ...free, ...threadSettings(threads), JAX_PLATFORMS: 'cpu', TF_CPP_MIN_LOG_LEVEL: '3' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let errors = '';

@@ -1,15 +1,12 @@
 export {
   analyticKernel,
-  type KernelBlock,
-  type KernelBlockOptions,
   type KernelChoice,
-  type KernelDiagonals,
   type KernelOptions,
   type KernelPair,
   type KernelResult,
-  kernelBlocks,
-  kernelDiagonals,
 } from './analytic-kernel.ts';
+export { type KernelBlock, type KernelBlockOptions, kernelBlocks } from './kernel-blocks.ts';
+export { type KernelDiagonals, kernelDiagonals } from './kernel-diagonals.ts';
 export {
   type KernelGradient,
   type KernelGradientOptions,

@@ -1,7 +1,9 @@
 import type { Architecture } from '@sntk/architecture';
 import { type Backend, type Tensor, tensor } from '@sntk/linalg';
-import type { KernelBlock, KernelDiagonals, KernelPair } from './analytic-kernel.ts';
+import type { KernelPair } from './analytic-kernel.ts';
 import { type Images, imagePairs, imageRun, readImages } from './images.ts';
+import type { KernelBlock } from './kernel-blocks.ts';
+import type { KernelDiagonals } from './kernel-diagonals.ts';
 import { spatialPlanOf } from './plan.ts';
 import { type SpatialPlan, spatialNodes } from './spatial-nodes.ts';
 import { pairRun, type SpatialTape } from './spatial-recursion.ts';

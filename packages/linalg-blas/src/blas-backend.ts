@@ -7,6 +7,11 @@ import { type BlasLibrary, loadBlas } from './library.ts';
 export interface BlasOptions {
   /** The library to load, as a path or a name that the system's loader finds; the usual ones are tried unless told. */
   readonly library?: string;
+  /**
+   * Fast paths that a BLAS does not have, from another CPU backend: with `wasmBackend().fused` of `@sntk/linalg-wasm`, ReLU
+   * kernels take their Gram matrix from the library and their recursion from SIMD kernels.
+   */
+  readonly fused?: Backend['fused'];
 }
 
 const loaded = new Map<string | undefined, Backend>();
@@ -14,7 +19,8 @@ const loaded = new Map<string | undefined, Backend>();
 /**
  * The system's BLAS and LAPACK: OpenBLAS, MKL, or Accelerate on macOS. In Node only.
  *
- * Products and factorizations run in the library, with its own threads; everything else as on the plain backend.
+ * Products and factorizations run in the library, with its own threads; everything else as on the plain backend. Calls
+ * without `fused` give one instance for each library.
  *
  * @throws UnavailableError that tells what to install when the package koffi or a library is missing.
  * @example
@@ -27,7 +33,7 @@ const loaded = new Map<string | undefined, Backend>();
  * ```
  */
 export function blasBackend(options: BlasOptions = {}): Backend {
-  const known = loaded.get(options.library);
+  const known = options.fused ? undefined : loaded.get(options.library);
   if (known) return known;
   const library = loadBlas('blasBackend', options.library);
   const threads = library.threads?.();
@@ -38,8 +44,9 @@ export function blasBackend(options: BlasOptions = {}): Backend {
     ...(threads === undefined ? {} : { threads }),
     tolerance: { float64: 1e-13, float32: 1e-5 },
     factor: lapackFactorKernels(library),
+    ...(options.fused ? { fused: options.fused } : {}),
   });
-  loaded.set(options.library, backend);
+  if (!options.fused) loaded.set(options.library, backend);
   return backend;
 }
 

@@ -1,4 +1,4 @@
-import { matmul, tensor, toFloat64 } from '@sntk/linalg';
+import { matmul, ndarrayBackend, tensor, toFloat64 } from '@sntk/linalg';
 import { conformanceCases } from '@sntk/linalg/conformance';
 import { describe, expect, it, vi } from 'vitest';
 import { lapackFactorKernels } from '../src/factor.ts';
@@ -28,6 +28,15 @@ describe.skipIf(reason !== undefined)(`the system's BLAS${reason ? ` (skipped: $
     expect(blasBackend()).toBe(blasBackend());
     const path = loadBlas('test').path;
     expect(blasBackend({ library: path })).toBe(blasBackend({ library: path }));
+  });
+
+  it('takes the fast paths of another backend, in an instance of its own', () => {
+    const { fused } = ndarrayBackend();
+    const backend = blasBackend({ fused });
+    expect(backend.fused).toBe(fused);
+    expect(backend).not.toBe(blasBackend());
+    expect(blasBackend().fused).toBeUndefined();
+    for (const one of conformanceCases()) if (one.applies(backend)) one.run(backend);
   });
 
   it('gives symmetric Gram matrices whichever way it takes', () => {
