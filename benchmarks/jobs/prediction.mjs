@@ -1,4 +1,4 @@
-import { gradientFlow, kernelSpectrum, predict } from '@sntk/dynamics';
+import { gradientFlowPath, kernelSpectrum, predict } from '@sntk/dynamics';
 import { tensor } from '@sntk/linalg';
 import { backendOf } from './backends.mjs';
 import { kernelProblem } from './kernel-problem.mjs';
@@ -7,20 +7,12 @@ const TIMES = Array.from({ length: 50 }, (_, k) => 10 ** (-1 + (5 * k) / 49));
 
 const closedForm =
   (name) =>
-  async ({ K, Kx, r0 }, { N }, { threads }) => {
+  async ({ K, Kx, r0 }, _setting, { threads }) => {
     const backend = await backendOf(name, threads);
     const [kernel, cross] = [K, Kx].map((one) => tensor(one.data, { backend, shape: one.shape }));
     return () => {
       const spectrum = kernelSpectrum(kernel);
-      const T = TIMES.length;
-      const [alpha, residual] = [new Float64Array(N * T), new Float64Array(N * T)];
-      TIMES.forEach((time, t) => {
-        const state = gradientFlow(spectrum, r0.data, { time });
-        for (let i = 0; i < N; i++) {
-          alpha[i * T + t] = state.alpha[i];
-          residual[i * T + t] = state.residual[i];
-        }
-      });
+      const { alpha, residual } = gradientFlowPath(spectrum, r0.data, { times: TIMES });
       return { residual, f: predict(cross, alpha, new Float64Array(cross.shape[0])) };
     };
   };

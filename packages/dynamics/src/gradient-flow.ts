@@ -40,10 +40,16 @@ export function gradientFlow(
   const N = spectrum.samples;
   if (options.time === Number.POSITIVE_INFINITY) return limit(spectrum, r0);
   const time = checkNonNegative('gradientFlow', 'options.time', options.time);
-  return throughModes('gradientFlow', spectrum, r0, (value) => {
-    const decayed = -Math.expm1((-value * time) / N);
-    return { kept: Math.exp((-value * time) / N), gathered: value > 0 ? decayed / value : time / N };
-  });
+  return throughModes('gradientFlow', spectrum, r0, (value) => flowOfMode(value, time / N));
+}
+
+/** What a mode keeps of its residual after `time`, in units of 1/N, and what it has gathered in `−α` for each unit of it. */
+export function flowOfMode(
+  value: number,
+  time: number,
+): { readonly kept: number; readonly gathered: number } {
+  const gathered = value > 0 ? -Math.expm1(-value * time) / value : time;
+  return { kept: Math.exp(-value * time), gathered };
 }
 
 function limit(spectrum: KernelSpectrum, r0: Float64Array): DualState {
