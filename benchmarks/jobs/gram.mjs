@@ -1,6 +1,6 @@
 import { fullyConnected } from '@sntk/architecture';
 import { analyticKernel } from '@sntk/kernels';
-import { tensor, toArray } from '@sntk/linalg';
+import { tensor, toFloat64 } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
 import ndarray from 'ndarray';
 import { backendOf } from './backends.mjs';
@@ -13,7 +13,7 @@ const gram =
     const network = fullyConnected({ inputs: X.shape[1], hidden: new Array(depth).fill(1) });
     return () => {
       const { nngp, ntk } = analyticKernel(network, { X: points });
-      return { nngp: toArray(nngp), ntk: toArray(ntk) };
+      return { nngp: toFloat64(nngp), ntk: toFloat64(ntk) };
     };
   };
 

@@ -61,8 +61,11 @@ export interface Backend {
   /** Relative error that the conformance suite accepts, per dtype. */
   readonly tolerance: Readonly<Partial<Record<DType, number>>>;
 
-  /** A tensor with a copy of `data` (row-major, of the shape's size). */
-  upload(data: FloatArray, shape: readonly number[]): Tensor;
+  /**
+   * A tensor with a copy of `data` (row-major, of the shape's size). With `adopt` nobody else holds `data`, and a CPU
+   * backend may keep it as it is.
+   */
+  upload(data: FloatArray, shape: readonly number[], adopt?: boolean): Tensor;
   /** The entries, row-major. CPU backends give their own storage, which callers must not change. */
   readSync?(tensor: Tensor): FloatArray;
 

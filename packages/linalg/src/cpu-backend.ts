@@ -70,7 +70,7 @@ export function createCpuBackend(kernels: CpuKernels): Backend {
     },
     dtypes: ['float64', 'float32'],
     tolerance: kernels.tolerance,
-    upload: (data, shape) => wrap(data.slice(), shape),
+    upload: (data, shape, adopt) => wrap(adopt ? data : data.slice(), shape),
     readSync: entries,
     matmul(a: Tensor, b: Tensor, flags: MatmulFlags): Tensor {
       const transposeA = flags.transposeA === true;

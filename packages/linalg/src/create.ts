@@ -46,7 +46,7 @@ export function tensor(data: TensorData, options: TensorOptions): Tensor {
   checkDtype('tensor', backend, dtype);
   // `upload` copies, so data that has the dtype already goes there as it is.
   if (own === dtype) return backend.upload(flat as FloatArray, shape);
-  return backend.upload(dtype === 'float64' ? new Float64Array(flat) : new Float32Array(flat), shape);
+  return backend.upload(dtype === 'float64' ? new Float64Array(flat) : new Float32Array(flat), shape, true);
 }
 
 /** A tensor of zeros. Sizes over 8 GiB are refused before anything is allocated. */
@@ -74,7 +74,7 @@ function filled(
   checkBytes(where, 'shape', own, dtype);
   const flat = dtype === 'float64' ? new Float64Array(sizeOf(own)) : new Float32Array(sizeOf(own));
   fill(flat);
-  return options.backend.upload(flat, own);
+  return options.backend.upload(flat, own, true);
 }
 
 function checkDtype(where: string, backend: Backend, dtype: DType): void {
