@@ -72,6 +72,25 @@ describe('multilevelMean', () => {
     expect(levels[1].variance / levels[2].variance).toBeGreaterThan(2 ** 3);
   });
 
+  test('does not lose the spread of a payoff to a large mean, and refuses one that is not finite', () => {
+    const shifted = (shift: number): number[] =>
+      multilevelMean(gbm, {
+        ...call,
+        accuracy: 0.01,
+        payoff: (x, out) => out.set(x.map((v) => shift + v)),
+      }).levels.map(({ variance }) => variance);
+    const [plain, moved] = [shifted(0), shifted(1e9)];
+    // Payoffs are rounded to 1.2e-7 there, which adds its square over 12, for a difference twice, and what it covaries with.
+    plain.forEach((variance, l) => {
+      expect(Math.abs(moved[l] - variance)).toBeLessThan(1e-13 + 1e-6 * Math.sqrt(variance));
+    });
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => multilevelMean(gbm, { ...call, payoff: (_x, out) => void out.fill(value) })).toThrow(
+        'options.payoff must be finite numbers',
+      );
+    }
+  });
+
   test('is the same for the same key, and says when the levels do not suffice', () => {
     expect(multilevelMean(gbm, call)).toEqual(multilevelMean(gbm, call));
     const stiff = ornsteinUhlenbeck({ rate: 20, volatility: 1, center: 1 });
