@@ -90,8 +90,8 @@ export function followPath(run: {
     for (let i = 0; i < dimension; i++) {
       const scale = absolute + relative * Math.max(Math.abs(state[i]), Math.abs(next[i]));
       const part = Math.abs(error[i]) / scale;
-      // Written so that NaN counts as a refusal.
-      if (!(part <= worst)) worst = part;
+      // Math.max keeps NaN, which counts as a refusal, whatever comes after it.
+      worst = Math.max(worst, part);
     }
     const finite = Number.isFinite(worst) && next.every(Number.isFinite);
     if (!finite || worst > 1) {

@@ -164,14 +164,14 @@ export function integrateAdaptive(problem: SdeProblem, options: AdaptiveOptions)
   }
   const at = (time: number): Float64Array => {
     if (!dense) throw notDense(WHERE);
-    if (!(time >= t0 && time <= t1)) {
+    if (!within(time, t0, t1)) {
       const wanted = `from ${t0} to ${t1}`;
       throw new ArgumentError({ where: `${WHERE}, at`, argument: 'time', wanted, got: time });
     }
     const out = new Float64Array(d * paths);
     const { tick } = control;
     tracks.forEach(({ path, ticks: stops, states: held }, p) => {
-      const place = (time - t0) / tick;
+      const place = (Math.min(t1, Math.max(t0, time)) - t0) / tick;
       const k = stops.findIndex((end) => end >= place);
       // Before the first step, or after the last of a path that has stopped.
       if (k <= 0) {
@@ -219,7 +219,7 @@ function adaptiveMethod(problem: SdeProblem, choice: Method | MethodName): Metho
 /** The number of the finest step at which a saved time lies. */
 function savedTick(time: number, k: number, { t0 = 0, t1, saveAt }: AdaptiveOptions): number {
   const late = k > 0 && !(time > saveAt![k - 1]);
-  if (!(time >= t0 && time <= t1) || late) {
+  if (!within(time, t0, t1) || late) {
     throw new ArgumentError({
       where: WHERE,
       argument: `options.saveAt[${k}]`,
@@ -227,7 +227,13 @@ function savedTick(time: number, k: number, { t0 = 0, t1, saveAt }: AdaptiveOpti
       got: time,
     });
   }
-  return Math.round(((time - t0) / (t1 - t0)) * 2 ** DEPTH);
+  return Math.min(2 ** DEPTH, Math.max(0, Math.round(((time - t0) / (t1 - t0)) * 2 ** DEPTH)));
+}
+
+/** Whether a time lies in the interval, up to the rounding of a sum or product that was to be one of its ends. */
+function within(time: number, t0: number, t1: number): boolean {
+  const rounding = 4 * Number.EPSILON * Math.max(Math.abs(t0), Math.abs(t1));
+  return time >= t0 - rounding && time <= t1 + rounding;
 }
 
 function controlOf(method: Method, options: AdaptiveOptions): Control {

@@ -1,10 +1,11 @@
-import { ArgumentError, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
+import { ArgumentError, checkFinite, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
 import type { Rng } from '@sntk/random';
 import { brownianIncrements, type IncrementSource } from './brownian-increments.ts';
 import { integrate } from './integrate.ts';
 import type { Method } from './method.ts';
 import { type MethodName, suitableMethod } from './methods/registry.ts';
 import type { SdeProblem } from './problem.ts';
+import { type RunningMoments, runningMoments } from './running-moments.ts';
 
 /** What is to be estimated, and how closely. */
 export interface MultilevelOptions {
@@ -51,9 +52,8 @@ const BLOCK = 500;
 
 interface Sums {
   readonly steps: number;
-  paths: number;
-  sum: number;
-  squares: number;
+  /** Of φ_l − φ_{l−1}. */
+  readonly moments: RunningMoments;
 }
 
 /**
@@ -64,7 +64,8 @@ interface Sums {
  * |E(φ_L − φ_{L−1})|/(2^α − 1), with α the method's weak order, is below accuracy/√2. Path p of level l draws from
  * `rng.split(l).split(p)`.
  *
- * @throws NumericalError when the finest level allowed is not fine enough; ArgumentError for methods with Lévy areas
+ * @throws NumericalError when the finest level allowed is not fine enough; ArgumentError for methods with Lévy areas and
+ * for payoffs that are not finite
  *
  * Source: Giles, "Multilevel Monte Carlo Path Simulation".
  *
@@ -101,13 +102,13 @@ export function multilevelMean(problem: SdeProblem, options: MultilevelOptions):
   const levels: Sums[] = [];
   const bias = (): number => {
     // The level before, carried on at the same rate, guards against a last difference that is small by chance.
-    const mean = (l: number): number => Math.abs(levels[l].sum / levels[l].paths);
+    const mean = (l: number): number => Math.abs(meanOf(levels[l]));
     const last = levels.length - 1;
     return Math.max(mean(last), mean(last - 1) / 2 ** weak) / (2 ** weak - 1);
   };
   for (let finest = 2; ; finest++) {
     while (levels.length <= finest) {
-      levels.push({ steps: coarsest * 2 ** levels.length, paths: 0, sum: 0, squares: 0 });
+      levels.push({ steps: coarsest * 2 ** levels.length, moments: runningMoments(1) });
       extend(problem, options, method, levels, levels.length - 1, firstPaths);
     }
     // Variances change as paths are added, so the numbers are worked out until they stand.
@@ -116,7 +117,7 @@ export function multilevelMean(problem: SdeProblem, options: MultilevelOptions):
       const total = levels.reduce((sum, level) => sum + Math.sqrt(variance(level) * level.steps), 0);
       levels.forEach((level, l) => {
         const wanted = Math.ceil((2 * total * Math.sqrt(variance(level) / level.steps)) / accuracy ** 2);
-        if (wanted <= level.paths) return;
+        if (wanted <= level.moments.count) return;
         extend(problem, options, method, levels, l, wanted);
         missing = true;
       });
@@ -132,21 +133,25 @@ export function multilevelMean(problem: SdeProblem, options: MultilevelOptions):
     }
   }
   return {
-    mean: levels.reduce((sum, level) => sum + level.sum / level.paths, 0),
-    standardError: Math.sqrt(levels.reduce((sum, level) => sum + variance(level) / level.paths, 0)),
+    mean: levels.reduce((sum, level) => sum + meanOf(level), 0),
+    standardError: Math.sqrt(levels.reduce((sum, level) => sum + variance(level) / level.moments.count, 0)),
     bias: bias(),
     levels: levels.map((level) => ({
       steps: level.steps,
-      paths: level.paths,
-      mean: level.sum / level.paths,
+      paths: level.moments.count,
+      mean: meanOf(level),
       variance: variance(level),
     })),
-    cost: levels.reduce((sum, { steps, paths }, l) => sum + paths * (l > 0 ? 1.5 : 1) * steps, 0),
+    cost: levels.reduce((sum, { steps, moments }, l) => sum + moments.count * (l > 0 ? 1.5 : 1) * steps, 0),
   };
 }
 
-function variance({ paths, sum, squares }: Sums): number {
-  return Math.max(0, (squares - (sum * sum) / paths) / (paths - 1));
+function meanOf({ moments }: Sums): number {
+  return moments.mean()[0];
+}
+
+function variance({ moments }: Sums): number {
+  return moments.variance()[0];
 }
 
 /** Adds paths to a level until it has `wanted`. */
@@ -160,9 +165,9 @@ function extend(
 ): void {
   const { x0, t1, payoff, rng } = options;
   const level = levels[l];
-  while (level.paths < wanted) {
-    const paths = Math.min(BLOCK, wanted - level.paths);
-    const firstPath = level.paths;
+  while (level.moments.count < wanted) {
+    const firstPath = level.moments.count;
+    const paths = Math.min(BLOCK, wanted - firstPath);
     const { integrals } = method;
     const fine = brownianIncrements({
       rng: rng.split(l),
@@ -176,6 +181,7 @@ function extend(
       const { final } = integrate(problem, { method, x0, t1, steps, paths, increments });
       const out = new Float64Array(paths);
       payoff(final, out, paths);
+      checkFinite(WHERE, 'options.payoff', out);
       return out;
     };
     const found = value(level.steps, fine);
@@ -183,11 +189,7 @@ function extend(
       const coarse = value(level.steps / 2, pairs(fine, t1 / level.steps));
       for (let p = 0; p < paths; p++) found[p] -= coarse[p];
     }
-    for (const v of found) {
-      level.sum += v;
-      level.squares += v * v;
-    }
-    level.paths += paths;
+    level.moments.push(found, paths);
   }
 }
 

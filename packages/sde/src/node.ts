@@ -59,26 +59,26 @@ export async function runThreads<T>(options: ThreadOptions<T>): Promise<T[]> {
     { length: threads },
     () => new Worker(LOOP, { eval: true, workerData: { module: module.href, data } }),
   );
-  const workers = pool.map(
-    (worker) =>
-      (block: EnsembleBlock): Promise<T> =>
-        new Promise<T>((resolve, reject) => {
-          const settle = (act: () => void): void => {
-            worker.removeAllListeners('message');
-            worker.removeAllListeners('error');
-            worker.removeAllListeners('exit');
-            act();
-          };
-          worker.once('message', (reply: { answer?: T; error?: unknown }) =>
-            settle(() => ('error' in reply ? reject(reply.error) : resolve(reply.answer as T))),
-          );
-          worker.once('error', (error) => settle(() => reject(error)));
-          worker.once('exit', () =>
-            settle(() => reject(new UnavailableError(WHERE, 'a thread ended before its block was done'))),
-          );
-          worker.postMessage(block);
-        }),
-  );
+  const workers = pool.map((worker) => {
+    let asked: { resolve(answer: T): void; reject(error: unknown): void } | undefined;
+    // A thread may end while it has no block: what ended it is kept for its next one, if there is any.
+    let lost: { readonly error: unknown } | undefined;
+    const lose = (error: unknown): void => {
+      lost ??= { error };
+      asked?.reject(lost.error);
+    };
+    worker.on('message', (reply: { answer?: T; error?: unknown }) =>
+      'error' in reply ? asked?.reject(reply.error) : asked?.resolve(reply.answer as T),
+    );
+    worker.on('error', lose);
+    worker.on('exit', () => lose(new UnavailableError(WHERE, 'a thread ended before its block was done')));
+    return (block: EnsembleBlock): Promise<T> =>
+      new Promise<T>((resolve, reject) => {
+        asked = { resolve, reject };
+        if (lost) reject(lost.error);
+        else worker.postMessage(block);
+      });
+  });
   try {
     return await runEnsemble<T>({ ...rest, workers });
   } finally {

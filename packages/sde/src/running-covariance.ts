@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkLength } from '@sntk/errors';
+import { ArgumentError, checkFinite, checkInteger, checkLength } from '@sntk/errors';
 
 /** Means and sums of products as plain data, to be sent between workers. */
 export interface CovarianceState {
@@ -32,7 +32,7 @@ export interface RunningCovariance {
  *
  * Blocks are summed in two passes and merged by the pairwise update, which loses no digits to a large mean.
  *
- * @throws ArgumentError for a block of another shape, or for a covariance of fewer than two samples
+ * @throws ArgumentError for numbers that are not finite, blocks of another shape, or a covariance of fewer than two samples
  *
  * Source: Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance: Analysis and Recommendations".
  *
@@ -72,6 +72,7 @@ export function runningCovariance(dimension: number): RunningCovariance {
     push(x, paths) {
       checkInteger(`${where}.push`, 'paths', paths, 1);
       checkLength(`${where}.push`, 'x', x, d * paths, 'dimension × paths');
+      checkFinite(`${where}.push`, 'x', x);
       const rows = Array.from({ length: d }, (_, i) => x.subarray(i * paths, (i + 1) * paths));
       const means = Float64Array.from(rows, (row) => row.reduce((sum, v) => sum + v, 0) / paths);
       const squares = new Float64Array(d * d);

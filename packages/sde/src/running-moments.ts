@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkLength } from '@sntk/errors';
+import { ArgumentError, checkFinite, checkInteger, checkLength } from '@sntk/errors';
 
 /** Moments as plain data, to be sent between workers. */
 export interface MomentState {
@@ -34,7 +34,7 @@ export interface RunningMoments {
  * Blocks are summed in two passes and merged by the pairwise update, which loses no digits to a large mean. Merging
  * parts in one order gives the same bits each time; another order may differ in the last digits.
  *
- * @throws ArgumentError for a block of another shape, or for a variance of fewer than two samples
+ * @throws ArgumentError for numbers that are not finite, blocks of another shape, or a variance of fewer than two samples
  *
  * Source: Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance: Analysis and Recommendations".
  *
@@ -81,6 +81,7 @@ export function runningMoments(dimension: number): RunningMoments {
     push(x, paths) {
       checkInteger(`${where}.push`, 'paths', paths, 1);
       checkLength(`${where}.push`, 'x', x, dimension * paths, 'dimension × paths');
+      checkFinite(`${where}.push`, 'x', x);
       for (let i = 0; i < dimension; i++) {
         const from = i * paths;
         const to = from + paths;

@@ -19,8 +19,10 @@ export interface GridOptions {
   readonly step?: number;
 }
 
-/** Relative rounding allowed when a time is matched to the grid. */
+/** Relative rounding allowed when a time is matched to the grid, */
 const ROUNDING = 1e-9;
+/** never more than this part of a step beyond the spacing of floating-point numbers. */
+const NEAR = 1e-6;
 
 /** The grid the options describe; refused when the interval is no whole number of steps. */
 export function timeGrid(where: string, options: GridOptions): TimeGrid {
@@ -82,7 +84,8 @@ export function placeOf(
   const end = timeAt(grid, grid.steps);
   const nearest = Math.round((time - grid.t0) / grid.h);
   const off = time - timeAt(grid, nearest);
-  const onGrid = Math.abs(off) <= ROUNDING * Math.max(grid.h, Math.abs(time));
+  const rounding = Math.min(ROUNDING * Math.max(grid.h, Math.abs(time)), NEAR * grid.h);
+  const onGrid = Math.abs(off) <= rounding + 4 * Number.EPSILON * Math.abs(time);
   if (onGrid && nearest >= 0 && nearest <= grid.steps) {
     return { time: timeAt(grid, nearest), step: nearest, part: 0 };
   }

@@ -1,6 +1,6 @@
 import { ArgumentError } from '@sntk/errors';
 import { createRng } from '@sntk/random';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { brownianIncrements, type EnsembleBlock, integrate, runEnsemble } from '../src/index.ts';
 import { runThreads } from '../src/node.ts';
 import { geometricBrownianMotion } from '../src/problems.ts';
@@ -140,6 +140,24 @@ describe('runThreads', () => {
     const [one, three] = (await Promise.all(runs)).map((blocks) => blocks.flatMap((x) => [...x]));
     expect(three).toEqual(one);
     for (let p = 0; p < 30; p++) expect(Math.abs(one[p] - whole[p])).toBeLessThan(1e-14);
+  });
+
+  test('outlives the error of a thread that has no block', async () => {
+    const module = script(`async ({ paths }) => {
+      busy = true;
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return paths;
+    };
+    let busy = false;
+    setTimeout(() => { if (!busy) throw new Error('idle'); }, 50);`);
+    const uncaught = vi.fn();
+    process.on('uncaughtException', uncaught);
+    try {
+      expect(await runThreads({ module, paths: 4, threads: 2 })).toEqual([4]);
+    } finally {
+      process.off('uncaughtException', uncaught);
+    }
+    expect(uncaught).not.toHaveBeenCalled();
   });
 
   test('passes on the error of a block and the loss of a thread, and ends on an abort', async () => {

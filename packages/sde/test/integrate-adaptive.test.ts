@@ -1,7 +1,14 @@
 import { ArgumentError, NumericalError } from '@sntk/errors';
 import { createRng } from '@sntk/random';
 import { describe, expect, test } from 'vitest';
-import { type AdaptiveOptions, brownianPath, integrateAdaptive, type SdeProblem } from '../src/index.ts';
+import {
+  type AdaptiveOptions,
+  brownianPath,
+  integrateAdaptive,
+  type Method,
+  methods,
+  type SdeProblem,
+} from '../src/index.ts';
 import {
   arctangent,
   dampedAdditive,
@@ -25,6 +32,18 @@ const oscillator: SdeProblem = {
       out[p] = x[paths + p];
       out[paths + p] = -x[p];
     }
+  },
+};
+
+/** The oscillator under noise on its first coordinate. */
+const shaken: SdeProblem = {
+  ...oscillator,
+  noiseDimension: 1,
+  noise: 'additive',
+  diffusion: {
+    apply(_t, _x, dW, out, paths) {
+      out.fill(0).set(dW.subarray(0, paths));
+    },
   },
 };
 
@@ -192,6 +211,22 @@ describe('refusals', () => {
       expect(time as number).toBeGreaterThan(0.99);
       expect((lastFinite as Float64Array)[0] * (1 - (time as number))).toBeGreaterThan(0.5);
     }
+    // An error that is not a number in any one coordinate, at a state that is finite, is a refusal.
+    for (const bad of [0, 1]) {
+      const picky: Method = {
+        ...methods.dormandPrince,
+        embedded: {
+          order: { noise: 5, none: 5 },
+          prepare: () => (_t, h, x, _dW, out, _integrals, error) => {
+            out.set(x);
+            error?.fill(0);
+            if (error && h > 0.1) error[bad] = Number.NaN;
+          },
+        },
+      };
+      const { accepted } = integrateAdaptive(oscillator, { method: picky, x0: [1, 1], t1: 1, firstStep: 1 });
+      expect(accepted[0]).toBeGreaterThanOrEqual(10);
+    }
     expect(attempt(gbm, { maxSteps: 3 })).toThrow('has taken 3 steps');
     expect(attempt(gbm, { stopWhen: () => Number.NaN })).toThrow('stopWhen not a number');
   });
@@ -209,6 +244,20 @@ describe('refusals', () => {
   ])('%s', (message, changes) => {
     expect(attempt(gbm, changes)).toThrow(ArgumentError);
     expect(attempt(gbm, changes)).toThrow(message);
+  });
+
+  test('not of a time that is an end of the interval but for its rounding', () => {
+    const end = 0.1 * 3;
+    for (const [problem, method] of [
+      [oscillator, 'tsitouras'],
+      [shaken, 'sra1'],
+    ] as const) {
+      const x0 = [1, 1];
+      const run = integrateAdaptive(problem, { method, x0, t1: 0.3, rng, saveAt: [end], dense: true });
+      expect(end).toBeGreaterThan(0.3);
+      expect([...run.states[0]]).toEqual([...run.final]);
+      expect([...run.at(end)]).toEqual([...run.at(0.3)]);
+    }
   });
 
   test('an abort, with its reason', () => {

@@ -223,6 +223,26 @@ describe('what is kept and reported', () => {
     expect(integrate(gbm, options).states).toEqual([]);
   });
 
+  test('times far from zero are told from those of the grid', () => {
+    const t0 = 1e9;
+    const line: SdeProblem = {
+      dimension: 1,
+      noiseDimension: 0,
+      noise: 'none',
+      calculus: 'ito',
+      drift: (_t, _x, out) => void out.fill(1),
+    };
+    const far = { method: 'eulerMaruyama', x0: [0], t0, t1: t0 + 1, steps: 8, dense: true } as const;
+    const { times, states, at } = integrate(line, { ...far, saveAt: [t0 + 0.25, t0 + 0.3125] });
+    expect([...times]).toEqual([t0 + 0.25, t0 + 0.3125]);
+    expect(states.map(([x]) => x)).toEqual([0.25, 0.3125]);
+    expect(at(t0 + 0.9375)[0]).toBe(0.9375);
+    // Seconds of a calendar with steps that are no binary fraction: sums off by a few units in the last place are on the grid.
+    const sum = [1, 2, 3].reduce((t) => t + 0.1, t0);
+    const tenths = integrate(line, { ...far, steps: 10, saveAt: [sum] });
+    expect(tenths.states[0][0]).toBe(3 * 0.1);
+  });
+
   test('progress, about a hundred times and at the end', () => {
     const reports: number[] = [];
     integrate(gbm, {

@@ -91,6 +91,29 @@ describe('ordinary differential equations', () => {
     },
   );
 
+  test.each(odeMethods.map((method) => [method.name, method] as const))(
+    '%s has its declared order for a driven equation, whose drift depends on time',
+    (_name, method) => {
+      // x' = −x + cos 2t from 1.
+      const driven: SdeProblem = {
+        ...logistic,
+        drift: (t, x, out) => void each((v) => Math.cos(2 * t) - v)(t, x, out, 1),
+        linear: {
+          exponential: (h) => (x, paths) => each((v) => v * Math.exp(-h))(0, x, x, paths),
+          remainder: (t, _x, out) => void out.fill(Math.cos(2 * t)),
+        },
+      };
+      const levels = method.orders.none!.strong > 4 ? [4, 5, 6] : [5, 6, 7, 8];
+      const exact = 0.8 * Math.exp(-1) + 0.2 * (Math.cos(2) + 2 * Math.sin(2));
+      const errors = levels.map((level) => {
+        const { final } = integrate(driven, { method, x0: [1], t1: 1, steps: 2 ** level });
+        return Math.abs(final[0] - exact);
+      });
+      const found = slope(levels, errors);
+      expect(Math.abs(found - method.orders.none!.strong), `${found}`).toBeLessThan(0.1);
+    },
+  );
+
   test.each(['exponentialEuler', 'exponentialStrang'] as const)(
     '%s is exact for a linear system at any step, stiff or turning',
     (method) => {
@@ -130,4 +153,40 @@ describe('ordinary differential equations', () => {
       });
     },
   );
+});
+
+// For x' = t^k and a unit noise the estimate is the difference of two quadratures: the method's and the one it is held against.
+describe('the embedded error', () => {
+  const held: readonly (readonly [Name, readonly number[]])[] = [
+    // Against Euler's, 0 for k > 0, and the trapezoid rule: ∫₀¹ t^k dt less those.
+    ['sra1', [0, 1 / 2]],
+    ['sra3', [0, 0, 1 / 3 - 1 / 2]],
+    ['sriw1', [0, 1 / 2]],
+    ['sriw2', [0, 0, 1 / 3 - 1 / 2]],
+    // Against methods of order 4.
+    ['dormandPrince', [0, 0, 0, 0]],
+    ['tsitouras', [0, 0, 0, 0]],
+  ];
+  test.each(held)('of %s is what another quadrature leaves', (name, moments) => {
+    const noise = (['scalar', 'additive', 'none'] as const).find((kind) => methods[name].orders[kind])!;
+    const h = 0.5;
+    const estimate = (k: number): number => {
+      const problem: SdeProblem = {
+        dimension: 1,
+        noiseDimension: noise === 'none' ? 0 : 1,
+        noise,
+        calculus: 'ito',
+        drift: (t, _x, out) => void out.fill(t ** k),
+        ...(noise !== 'none' && { diffusion: { apply: (_t, _x, dW, out) => out.set(dW) } }),
+      };
+      const [out, error] = [new Float64Array(1), new Float64Array(1)];
+      const [dW, dZ] = [Float64Array.of(0.3), Float64Array.of(-0.2)];
+      methods[name].embedded!.prepare(problem, 1)(0, h, Float64Array.of(1), dW, out, dZ, error);
+      return error[0] / h ** (k + 1);
+    };
+    moments.forEach((moment, k) => {
+      expect(estimate(k), `k = ${k}`).toBeCloseTo(moment, 13);
+    });
+    expect(Math.abs(estimate(moments.length))).toBeGreaterThan(1e-5);
+  });
 });

@@ -72,6 +72,58 @@ describe('multilevelMean', () => {
     expect(levels[1].variance / levels[2].variance).toBeGreaterThan(2 ** 3);
   });
 
+  test('has level means without bias, and adds up what it reports from the levels', () => {
+    const run = multilevelMean(gbm, {
+      ...call,
+      method: 'eulerMaruyama',
+      payoff: (x, out) => out.set(x),
+      steps: 2,
+      accuracy: 0.01,
+    });
+    const { levels } = run;
+    expect(levels.slice(0, 3).map(({ steps }) => steps)).toEqual([2, 4, 8]);
+    // E x after n steps of Euler's method.
+    const euler = (n: number): number => (1 + 0.05 / n) ** n;
+    for (const [l, { steps, mean, variance, paths }] of levels.entries()) {
+      const truth = euler(steps) - (l > 0 ? euler(steps / 2) : 0);
+      expect(Math.abs(mean - truth)).toBeLessThan(4 * Math.sqrt(variance / paths));
+    }
+    const total = (of: (level: (typeof levels)[number], l: number) => number): number =>
+      levels.reduce((sum, level, l) => sum + of(level, l), 0);
+    expect(run.mean).toBeCloseTo(
+      total(({ mean }) => mean),
+      14,
+    );
+    expect(run.standardError ** 2).toBeCloseTo(
+      total(({ variance, paths }) => variance / paths),
+      14,
+    );
+    // A difference has a fine path and one of half as many steps.
+    expect(run.cost).toBe(total(({ steps, paths }, l) => paths * (steps + (l > 0 ? steps / 2 : 0))));
+    // Errors halve from level to level at weak order 1, so what is left is as large as the last difference.
+    const [last, before] = [levels.at(-1)!.mean, levels.at(-2)!.mean].map(Math.abs);
+    expect(run.bias).toBeCloseTo(Math.max(last, before / 2), 14);
+  });
+
+  test('does not lose the spread of a payoff to a large mean, and refuses one that is not finite', () => {
+    const shifted = (shift: number): number[] =>
+      multilevelMean(gbm, {
+        ...call,
+        accuracy: 0.01,
+        payoff: (x, out) => out.set(x.map((v) => shift + v)),
+      }).levels.map(({ variance }) => variance);
+    const [plain, moved] = [shifted(0), shifted(1e9)];
+    // Payoffs are rounded to 1.2e-7 there, which adds its square over 12, for a difference twice, and what it covaries with.
+    plain.forEach((variance, l) => {
+      expect(Math.abs(moved[l] - variance)).toBeLessThan(1e-13 + 1e-6 * Math.sqrt(variance));
+    });
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => multilevelMean(gbm, { ...call, payoff: (_x, out) => void out.fill(value) })).toThrow(
+        'options.payoff must be finite numbers',
+      );
+    }
+  });
+
   test('is the same for the same key, and says when the levels do not suffice', () => {
     expect(multilevelMean(gbm, call)).toEqual(multilevelMean(gbm, call));
     const stiff = ornsteinUhlenbeck({ rate: 20, volatility: 1, center: 1 });

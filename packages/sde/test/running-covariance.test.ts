@@ -81,6 +81,9 @@ describe('runningCovariance', () => {
     expect(() => found.push(new Float64Array(5), 3)).toThrow('of length 6 (dimension × paths)');
     expect(() => found.merge(runningCovariance(3).state())).toThrow('other.dimension must be 2, got 3');
     found.merge(runningCovariance(2).state());
+    const before = found.state();
+    expect(() => found.push(Float64Array.of(1, Number.NaN), 1)).toThrow('x must be finite numbers');
+    expect(found.state()).toEqual(before);
     found.push(Float64Array.of(1, 2), 1);
     expect(() => found.covariance()).toThrow('at least 2 samples');
     expect(() => runningCovariance(0)).toThrow(ArgumentError);

@@ -65,6 +65,9 @@ describe('runningMoments', () => {
     const moments = runningMoments(2);
     expect(() => moments.push(new Float64Array(5), 3)).toThrow('of length 6 (dimension × paths)');
     expect(() => moments.merge(runningMoments(3).state())).toThrow('other.dimension must be 2, got 3');
+    const before = moments.state();
+    expect(() => moments.push(Float64Array.of(1, Number.NaN), 1)).toThrow('x must be finite numbers');
+    expect(moments.state()).toEqual(before);
     moments.push(Float64Array.of(1, 2), 1);
     expect(() => moments.variance()).toThrow('at least 2 samples');
     expect(() => runningMoments(0)).toThrow(ArgumentError);

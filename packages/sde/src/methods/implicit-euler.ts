@@ -33,9 +33,8 @@ export const implicitEuler: Method = {
         worst = 0;
         for (let i = 0; i < size; i++) {
           out[i] += residual[i];
-          const change = Math.abs(residual[i]) / (1 + Math.abs(out[i]));
-          // Written so that NaN counts as unsolved.
-          if (!(change <= worst)) worst = change;
+          // Math.max keeps NaN, which counts as unsolved, whatever comes after it.
+          worst = Math.max(worst, Math.abs(residual[i]) / (1 + Math.abs(out[i])));
         }
         if (worst <= TOLERANCE) return;
       }
