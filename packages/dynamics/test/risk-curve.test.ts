@@ -174,4 +174,45 @@ describe('critical minibatch sizes', () => {
     const one = kernelSpectrum(tensor(new Float64Array(4).fill(1), { backend, shape: [2, 2] }));
     expect(criticalBatch(one).stability).toBe(1);
   });
+
+  it('refuse a state at rest, which has no noise scale', () => {
+    expect(() => criticalBatch(circulant, { residual: new Float64Array(N) })).toThrow(
+      'a state whose gradient is not zero',
+    );
+  });
+});
+
+describe('the mass of the kernel (37)', () => {
+  it('is finite for kernels whose eigenvalues fall to rounding, and the sum of its modes', () => {
+    const values = [1, 1e-4, 1e-17, 1e-30, 0];
+    const n = values.length;
+    const K = Float64Array.from({ length: n * n }, (_, q) => (q % (n + 1) === 0 ? values[q / (n + 1)] : 0));
+    const spectrum = kernelSpectrum(tensor(K, { backend, shape: [n, n] }));
+    const options = { learningRate: 0.5, steps: 1, batch: 2 };
+    const c = (n - 2) / (2 * (n - 1));
+    const sum = (mode: (x: number) => number): number =>
+      values.reduce((total, value) => total + mode((0.5 * value) / n), 0);
+    const mass = (model: 'sgd' | 'exact' | 'leading'): number =>
+      riskCurve(spectrum, new Float64Array(n).fill(1), { ...options, model }).kernelMass;
+    expect(mass('sgd')).toBeCloseTo(
+      sum((x) => (c * x) / (2 - (1 - c) * x)),
+      14,
+    );
+    expect(mass('exact')).toBeCloseTo(
+      sum((x) => (c * x) / (2 + c * x)),
+      14,
+    );
+    expect(mass('leading')).toBeCloseTo(
+      sum((x) => (c * x) / 2),
+      14,
+    );
+  });
+
+  it('is infinite where the mean diverges, also without noise', () => {
+    const rate = 1.01 * learningRateLimits(circulant, { batch: N }).mean;
+    const mass = (share: number): number =>
+      riskCurve(circulant, r0, { learningRate: share * rate, steps: 1, batch: N }).kernelMass;
+    expect(mass(0.98)).toBe(0);
+    expect(mass(1)).toBe(Number.POSITIVE_INFINITY);
+  });
 });
