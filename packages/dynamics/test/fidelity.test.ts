@@ -131,3 +131,13 @@ describe('fidelityLadder', () => {
     expect(gap.covarianceError).toBeLessThan(1e-14);
   });
 });
+
+describe('ensembles without spread', () => {
+  it('have equal covariances', () => {
+    const still = { residual: new Float64Array(16).fill(1), paths: 16 };
+    expect(compareEnsembles(still, still)).toMatchObject({ covarianceError: 0, energyDistance: 0 });
+    expect(compareEnsembles(still, normals('moving', 20, [0, 1])).covarianceError).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+  });
+});
