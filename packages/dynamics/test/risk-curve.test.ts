@@ -11,6 +11,7 @@ import {
   kernelSpectrum,
   learningRateLimits,
   riskCurve,
+  stationaryCovariance,
 } from '../src/index.ts';
 
 const backend = ndarrayBackend();
@@ -124,6 +125,15 @@ describe('the risk curve (37)', () => {
     const { loss } = riskCurve(circulant, r0, options);
     const exact = lossOf(dualMoments(circulant, r0, { ...options, tolerance: 1e-8 }));
     expect(Math.abs(loss[3000] / exact - 1)).toBeLessThan(1e-6);
+  });
+
+  it.each(['exact', 'leading'] as const)('has the floor of the SDEs, %s', (model) => {
+    const options = { learningRate, batch: BATCH, labelNoise: 0.3, model };
+    const covariance = stationaryCovariance(circulant, options);
+    const wanted = lossOf({ mean: new Float64Array(N), covariance });
+    // From zero, modes that hardly move in the run have no start to forget.
+    const { loss } = riskCurve(circulant, new Float64Array(N), { ...options, steps: 400_000 });
+    expect(Math.abs(loss[400_000] / wanted - 1)).toBeLessThan(1e-6);
   });
 
   it('is close to the exact moments on data, where examples are not all alike', () => {
