@@ -16,6 +16,7 @@ export function largestEigenvalue(k: Float64Array, samples: number): number {
       for (let j = 0; j < samples; j++) next[i] += k[i * samples + j] * v[j];
     }
     size = Math.hypot(...next);
+    if (size === 0) return 0;
     v = next.map((value) => value / size);
   }
   return size;

@@ -61,6 +61,9 @@ export interface DualMoments {
 /** The SDEs may take intervals this much shorter than one SGD step. */
 const DIVISIONS = 16;
 
+/** A covariance below this share of what cancels in it is rounding. */
+const CANCELLATION = 1e-12;
+
 /**
  * Mean and covariance of the dual coordinates and of the residual, without sampling: of kernel SGD with independent
  * minibatches, MATH (33), or of its SDEs, MATH (34): `Ṡ = −(KS + SK)/N + η c_b [K diag(S) K/N − K S K/N²]`, the last
@@ -127,7 +130,7 @@ export function dualMoments(
       const coarse = flow.step(start, D, whole);
       const middle = flow.step(start, D, half);
       const fine = flow.step(flow.at(done + half.units, middle), middle, half);
-      const error = flow.distance(fine, coarse) / 3;
+      const error = flow.distance(fine, coarse, { c: start.c, tables: whole }) / 3;
       if (!Number.isFinite(error)) throw overflow(where, rateAdvice(learningRate, spectrum.values[N - 1], N));
       if (error > tolerance && half.units > 1) {
         const quarter = half.units / 2;
@@ -147,6 +150,9 @@ export function dualMoments(
         half = whole;
         whole = doubled(whole);
       }
+    }
+    if (!D.every(Number.isFinite)) {
+      throw overflow(where, rateAdvice(learningRate, spectrum.values[N - 1], N));
     }
   } finally {
     flow.dispose();
@@ -175,13 +181,14 @@ export function momentRates(
   const model = checkChoice(where, 'options.model', options.model ?? 'sgd', ['sgd', 'exact', 'leading']);
   const learningRate = checkPositive(where, 'options.learningRate', options.learningRate);
   const deviation = checkNonNegative(where, 'options.labelNoise', options.labelNoise ?? 0);
+  const batch = checkInteger(where, 'options.batch', options.batch, 1);
   const factor = checkNonNegative(
     where,
     'options.batchFactor',
     options.batchFactor ?? batchFactor({ ...options, samples: N }),
   );
   // Each of the b draws is example i with probability 1/N and moves α_i by −(η/b) times its error.
-  const floor = (learningRate * deviation ** 2) / (options.batch * N);
+  const floor = (learningRate * deviation ** 2) / (batch * N);
   return model === 'sgd'
     ? { model, learningRate, factor, floor: learningRate * floor, unit: 1 }
     : { model, learningRate, factor, floor, unit: learningRate / DIVISIONS };
@@ -218,7 +225,11 @@ function covarianceFlow(
 ): {
   at(units: number, D: Float64Array): Start;
   step(start: Start, D: Float64Array, tables: MomentTables): Float64Array;
-  distance(a: Float64Array, b: Float64Array): number;
+  distance(
+    a: Float64Array,
+    b: Float64Array,
+    over: { readonly c: Float64Array; readonly tables: MomentTables },
+  ): number;
   dispose(): void;
 } {
   const { Q, values, samples: N } = spectrum;
@@ -269,7 +280,11 @@ function covarianceFlow(
   };
 
   // In the norms of Cov r and of √K Cov α √K, which bounds variances at every point by K(x, x).
-  const distance = (a: Float64Array, b: Float64Array): number => {
+  const distance = (
+    a: Float64Array,
+    b: Float64Array,
+    { c, tables: { centred } }: { readonly c: Float64Array; readonly tables: MomentTables },
+  ): number => {
     const [gaps, sizes] = [
       [0, 0],
       [0, 0],
@@ -277,7 +292,10 @@ function covarianceFlow(
     for (let i = 0; i < N; i++) {
       for (let j = 0; j < N; j++) {
         const weight = values[i] * values[j];
-        const [gap, size] = [(a[i * N + j] - b[i * N + j]) ** 2 * weight, a[i * N + j] ** 2 * weight];
+        const p = i * N + j;
+        // Where all gradients are equal there is no noise, but rounding of the two terms that cancel.
+        const rounding = CANCELLATION * centred[p] * c[i] * c[j];
+        const [gap, size] = [(a[p] - b[p]) ** 2 * weight, (a[p] ** 2 + rounding ** 2) * weight];
         gaps[0] += gap;
         sizes[0] += size;
         gaps[1] += gap * weight;

@@ -80,12 +80,9 @@ export function ensembleLaw(
   checkShape(where, 'options.cross', cross, [cross.shape[0], N]);
   checkPoints(where, 'options.nngp', nngp, [cross.shape[0], N]);
   const zero = zeroEigenvalue(spectrum);
+  const limit = time === Number.POSITIVE_INFINITY;
   const inverse = values.map((value) =>
-    value > zero
-      ? -Math.expm1((-value * time) / N) / value
-      : time === Number.POSITIVE_INFINITY
-        ? 0
-        : time / N,
+    value > (limit ? zero : 0) ? -Math.expm1((-value * time) / N) / value : limit ? 0 : time / N,
   );
   const q = toFloat64(Q);
   const scaled = tensor(
@@ -171,6 +168,8 @@ function checkPoints(
 }
 
 function checkShape(where: string, argument: string, got: Tensor, wanted: readonly number[]): void {
-  if (showShape(got.shape) === showShape(wanted)) return;
-  throw new ArgumentError({ where, argument, wanted: showShape(wanted), got: showShape(got.shape) });
+  if (showShape(got.shape) !== showShape(wanted)) {
+    throw new ArgumentError({ where, argument, wanted: showShape(wanted), got: showShape(got.shape) });
+  }
+  checkFinite(where, argument, toFloat64(got));
 }

@@ -14,7 +14,7 @@ export type Residuals = Pick<DualEnsemble, 'residual' | 'paths'>;
 export interface EnsembleGap {
   /** Root mean square over points of the difference of the means. */
   readonly meanRmse: number;
-  /** Frobenius norm of the difference of the covariances, relative to the reference's. */
+  /** Frobenius norm of the difference of the covariances, relative to the reference's; infinite where that alone is zero. */
   readonly covarianceError: number;
   /** `2 E‖X − Y‖ − E‖X − X'‖ − E‖Y − Y'‖`, without bias: around zero for equal laws, of either sign. */
   readonly energyDistance: number;
@@ -176,7 +176,7 @@ export function compareEnsembles(reference: Residuals, candidate: Residuals): En
   const spread = parts.reduce((sum, value) => sum + (value - centre) ** 2, 0);
   return {
     meanRmse: Math.sqrt(shift),
-    covarianceError: Math.sqrt(gap / size),
+    covarianceError: gap === 0 ? 0 : Math.sqrt(gap / size),
     energyDistance: energy(-1),
     energyError: Math.sqrt((spread * (GROUPS - 1)) / GROUPS),
     referenceDistance: average(XX, -1),

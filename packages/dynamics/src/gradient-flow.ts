@@ -61,8 +61,9 @@ function limit(spectrum: KernelSpectrum, r0: Float64Array): DualState {
 }
 
 /** Eigenvalues up to this are zero, for the limit of long times: rounding of the decomposition. */
-export function zeroEigenvalue({ values, samples }: KernelSpectrum): number {
-  return 1e-15 * samples * values[samples - 1];
+export function zeroEigenvalue({ K, values, samples }: KernelSpectrum): number {
+  const rounding = K.dtype === 'float32' ? 1.2e-7 : 1e-15;
+  return rounding * samples * values[samples - 1];
 }
 
 /**

@@ -29,7 +29,8 @@ export interface KernelSgdOptions extends RunHooks, LossOptions {
   readonly batches: readonly Minibatches[];
   /**
    * `l` of SVAG, MATH (37), 1 unless told: `l` steps of length `η/l` for one, each with the gradient
-   * `½(1 + √(2l−1)) ĝ_1 + ½(1 − √(2l−1)) ĝ_2` of the next two minibatches, so that noise keeps its size in time.
+   * `½(1 + √(2l−1)) ĝ_1 + ½(1 − √(2l−1)) ĝ_2` of the next two minibatches, so that noise keeps its size in time. The
+   * sizes hold for independent minibatches: those of an epoch know of each other.
    */
   readonly svag?: number;
 }

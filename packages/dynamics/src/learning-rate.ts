@@ -141,7 +141,7 @@ export interface CriticalBatch {
  * Training".
  *
  * @param options `residual` `[N]` asks for the noise scale at that state
- * @throws ArgumentError for a kernel that is zero, and residuals that do not fit.
+ * @throws ArgumentError for a kernel that is zero, and residuals that do not fit or have no gradient.
  * @example
  * ```ts
  * import { criticalBatch, kernelSpectrum } from '@sntk/dynamics';
@@ -178,6 +178,14 @@ export function criticalBatch(
   for (let i = 0; i < N; i++) {
     mean += (r[i] * moved[i]) / (N * N);
     second += (r[i] * r[i] * k[i * N + i]) / N;
+  }
+  if (!(mean > 0)) {
+    throw new ArgumentError({
+      where,
+      argument: 'options.residual',
+      wanted: 'a state whose gradient is not zero: at rest it has no noise scale',
+      got: `|ḡ|² = ${mean}`,
+    });
   }
   return { stability, noiseScale: (second - mean) / mean };
 }

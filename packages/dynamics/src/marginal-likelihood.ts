@@ -81,7 +81,9 @@ export function marginalLikelihood(
         got: showShape(derivative.shape),
       });
     }
-    return toFloat64(derivative);
+    const entries = toFloat64(derivative);
+    checkFinite(where, `options.derivatives[${p}]`, entries);
+    return entries;
   });
 
   const factor = cholesky(K, { jitter: noiseVariance });

@@ -97,7 +97,7 @@ export function kernelSgdMoments(
       }
       C = next;
       for (let i = 0; i < N; i++) mean[i] *= decay[i];
-      if (!Number.isFinite(C[N * N - 1] + mean[N - 1]))
+      if (!mean.every((value, j) => Number.isFinite(value + C[j * (N + 1)])))
         throw divergence(step, rateAdvice(learningRate, values[N - 1], N));
       onProgress?.({ done: step + 1, total: steps });
     }

@@ -118,11 +118,12 @@ function power(map: ModeMap, exponent: number): ModeMap {
 
 /** `e^{A t}` by scaling and squaring of the Taylor series. */
 function exponential(A: ModeMap, t: number): ModeMap {
-  // Velocities are measured in a unit that balances the two couplings, so that a stiff mode needs no more squarings than it has radians.
-  const unit = Math.sqrt(Math.max(1e-300, Math.abs(A[6] * A[2]) + Math.abs(A[7])));
-  const scaled = A.map(
-    (entry, p) => entry * (p % 3 === 2 && p < 6 ? unit : 1) * (p >= 6 && p < 8 ? 1 / unit : 1),
-  );
+  if (t === 0) return IDENTITY;
+  // In units of the fastest rate every entry is of its size or less, also where there is no restoring force, so that
+  // squarings are no more than the mode needs and small entries keep their digits beside large ones.
+  const rate = Math.max(Math.sqrt(Math.abs(A[6] * A[2]) + Math.abs(A[7])), Math.abs(A[8]), 1 / t);
+  const units = [1, Math.abs(A[6]) / rate ** 2, Math.abs(A[6]) / rate];
+  const scaled = A.map((entry, p) => (entry * units[p % 3]) / units[Math.floor(p / 3)]);
   const size =
     t * Math.max(...[0, 3, 6].map((p) => scaled.slice(p, p + 3).reduce((s, e) => s + Math.abs(e), 0)));
   const squarings = Math.max(0, Math.ceil(Math.log2(Math.max(size, 1e-300))) + 2);
@@ -134,5 +135,5 @@ function exponential(A: ModeMap, t: number): ModeMap {
     result = result.map((entry, p) => entry + term[p]);
   }
   for (let i = 0; i < squarings; i++) result = product(result, result);
-  return result;
+  return result.map((entry, p) => (entry * units[Math.floor(p / 3)]) / units[p % 3]);
 }

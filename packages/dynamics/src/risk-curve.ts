@@ -12,7 +12,7 @@ export type RiskOptions = Omit<DualMomentOptions, 'tolerance' | keyof RunHooks>;
 export interface RiskCurve {
   /** Expected training loss `E (1/2N) |r|²` before the first step and after each, `[steps + 1]`. */
   readonly loss: Float64Array;
-  /** `∫ k`: the loss that a unit of loss breeds by its noise. Training is stable where it is below 1. */
+  /** `∫ k`: the loss that a unit of loss breeds by its noise, infinite where it does not decay. Training is stable where it is below 1. */
   readonly kernelMass: number;
 }
 
@@ -101,7 +101,9 @@ function modeRates(
       late[j] = bred * share;
       floors[j] = floor * eta * value * value * whole;
     }
-    if (value > 0) kernelMass += (early[j] + late[j]) / (N * (1 - kept[j]));
+    // What a unit of loss breeds over its decay, in closed form: tiny eigenvalues leave no digits of 1 − kept.
+    const net = model === 'sgd' ? 2 - (1 - factor) * x : 2 + (model === 'exact' ? factor * x : 0);
+    if (value > 0) kernelMass += net > 0 ? (factor * x) / net : Number.POSITIVE_INFINITY;
   });
   return { kept, early, late, floor: floors, kernelMass };
 }

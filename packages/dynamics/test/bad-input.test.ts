@@ -133,3 +133,28 @@ describe('an ensemble too large for memory', () => {
     expect(() => paperSntkPaths(spectrum, r0, options)).toThrow('GiB');
   });
 });
+
+describe('moments that overflow', () => {
+  const diagonal = kernelSpectrum(matrix([1, 0], [0, 2]));
+
+  it('are refused after one step too', () => {
+    const options = { learningRate: 1e200, steps: 1, batch: 1 };
+    expect(() => dualMoments(diagonal, r0, options)).toThrow('the second moment overflows');
+  });
+
+  it('are refused whatever mode they are in', () => {
+    const options = { learningRate: 1e10, steps: 100, batch: 2 };
+    expect(() => kernelSgdMoments(diagonal, new Float64Array([1, 0]), options)).toThrow(
+      'the moments overflow at step',
+    );
+  });
+});
+
+describe('a batch', () => {
+  it.each([0, 1.5, Number.NaN])('of %s is refused where c_b is given too', (batch) => {
+    const options = { learningRate: 0.1, steps: 1, batch, batchFactor: 0.5 };
+    expect(() => dualMoments(spectrum, r0, options)).toThrow(
+      'options.batch must be an integer of at least 1',
+    );
+  });
+});

@@ -292,3 +292,16 @@ describe('label noise', () => {
     expect(at(1.03)).toThrow('above the mean-square limit');
   });
 });
+
+describe('gradients that are all equal', () => {
+  it.each(['sgd', 'exact'] as const)('have no noise, and rounding of it is no overflow, %s', (model) => {
+    for (const n of [1, 3]) {
+      const equal = kernelSpectrum(tensor(new Float64Array(n * n).fill(3), { backend, shape: [n, n] }));
+      const start = new Float64Array(n).fill(1);
+      const options = { learningRate: 0.1, steps: 40, batch: 1, replacement: true, model };
+      const { covariance, mean } = dualMoments(equal, start, options);
+      expect(mean[0]).toBeCloseTo(model === 'sgd' ? 0.7 ** 40 : Math.exp(-12), 14);
+      expect(Math.max(...covariance.map(Math.abs))).toBeLessThan(1e-14);
+    }
+  });
+});

@@ -91,4 +91,19 @@ describe('ensembleLaw (16)', () => {
     expect(call(Number.NaN)).toThrow('at least 0');
     expect(call(1, train.ntk)).toThrow('options.nngp.cross');
   });
+
+  it('refuses kernels that are not finite', () => {
+    const broken = tensor(new Float64Array(M * N).fill(Number.NaN), { backend, shape: [M, N] });
+    expect(() => ensembleLaw(spectrum, y, { time: 1, cross: broken, nngp })).toThrow(
+      'options.cross must be finite',
+    );
+  });
+
+  it('has the law of gradient flow at long times, where eigenvalues are tiny', () => {
+    const tiny = kernelSpectrum(tensor(new Float64Array([1, 0, 0, 1e-15]), { backend, shape: [2, 2] }));
+    const points = { train: tiny.K, cross: tiny.K, test: tiny.K };
+    const labels = new Float64Array([1, 2]);
+    const { mean } = ensembleLaw(tiny, labels, { time: 4e15, cross: tiny.K, nngp: points });
+    expect(mean[1]).toBeCloseTo(2 * (1 - Math.exp(-2)), 12);
+  });
 });

@@ -4,9 +4,11 @@ import { describe, expect, it } from 'vitest';
 import {
   compareEnsembles,
   fidelityLadder,
+  gradientFlow,
   kernelSgd,
   kernelSpectrum,
   learningRateLimits,
+  sntkPaths,
 } from '../src/index.ts';
 
 const rng = createRng('fidelity');
@@ -121,6 +123,36 @@ describe('fidelityLadder', () => {
     expect(rows[1].toSgd.referenceDistance).toBeGreaterThan(0);
   });
 
+  it('takes the SDEs and gradient flow of the same training, with the c_b of its epochs', () => {
+    const K = tensor(
+      [
+        [2, 1, 0],
+        [1, 2, 1],
+        [0, 1, 2],
+      ],
+      { backend: ndarrayBackend() },
+    );
+    const [spectrum, r0] = [kernelSpectrum(K), new Float64Array([1, -1, 0.5])];
+    const training = { learningRate: 0.4, steps: 7, batch: 2 };
+    const batches = Array.from({ length: 20 }, (_, p) =>
+      minibatches({ samples: 3, batch: 2, sampler: 'epoch', rng: rng.split('short').split(p) }),
+    );
+    const sgd = kernelSgd(K, r0, { ...training, batches });
+    const ladder = rng.split('same training');
+    const rows = fidelityLadder(spectrum, r0, { ...training, sgd, sampler: 'epoch', paths: 20, rng: ladder });
+    // A minibatch of two of three has c_b = 1/4, the one that is left 1.
+    const noise = { ...training, batchFactor: 5 / 8, paths: 20 };
+    const to = (rung: string) => rows.find((row) => row.rung === rung)?.toSgd;
+    expect(to('sde')).toEqual(
+      compareEnsembles(sgd, sntkPaths(spectrum, r0, { ...noise, noise: 'exact', rng: ladder.split('sde') })),
+    );
+    expect(to('sntk')).toEqual(
+      compareEnsembles(sgd, sntkPaths(spectrum, r0, { ...noise, rng: ladder.split('sntk') })),
+    );
+    const { residual } = gradientFlow(spectrum, r0, { time: 2.8 });
+    expect(to('ntk')?.meanRmse).toBeCloseTo(compareEnsembles(sgd, { residual, paths: 1 }).meanRmse, 12);
+  });
+
   it('finds a standard error for runs that share their minibatches', () => {
     // The difference of paired paths is a shift alone: distances within each ensemble are the same.
     const x = normals('paired', 200, [0, 1]);
@@ -129,5 +161,15 @@ describe('fidelityLadder', () => {
     const free = compareEnsembles(x, normals('free', 200, [0.5, 1]));
     expect(gap.energyError).toBeLessThan(free.energyError);
     expect(gap.covarianceError).toBeLessThan(1e-14);
+  });
+});
+
+describe('ensembles without spread', () => {
+  it('have equal covariances', () => {
+    const still = { residual: new Float64Array(16).fill(1), paths: 16 };
+    expect(compareEnsembles(still, still)).toMatchObject({ covarianceError: 0, energyDistance: 0 });
+    expect(compareEnsembles(still, normals('moving', 20, [0, 1])).covarianceError).toBe(
+      Number.POSITIVE_INFINITY,
+    );
   });
 });

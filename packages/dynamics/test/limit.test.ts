@@ -108,4 +108,19 @@ describe('the limit of gradient flow (15)', () => {
       expect(value).toBeCloseTo(long.alpha[i], 14);
     });
   });
+
+  it('leaves out the rounding of a singular kernel of single precision', () => {
+    const n = 20;
+    // cos(i − j) + 2 cos 2(i − j) has rank four.
+    const entries = Float32Array.from({ length: n * n }, (_, q) => {
+      const lag = Math.floor(q / n) - (q % n);
+      return Math.cos(lag) + 2 * Math.cos(2 * lag);
+    });
+    const K = tensor(entries, { backend: ndarrayBackend(), dtype: 'float32', shape: [n, n] });
+    const r0 = Float64Array.from({ length: n }, (_, i) => Math.sin(i * i));
+    const { alpha, leftOut } = gradientFlow(kernelSpectrum(K), r0, { time: Number.POSITIVE_INFINITY });
+    expect(leftOut).toBe(n - 4);
+    // α is at most |r_0| over the smallest of the four, above 9.
+    expect(Math.hypot(...alpha)).toBeLessThan(Math.hypot(...r0) / 9);
+  });
 });

@@ -123,6 +123,10 @@ describe('the marginal likelihood', () => {
     const options = { noiseVariance, derivatives: [tensor([[1]], { backend })] };
     expect(() => marginalLikelihood(K, y, options)).toThrow('options.derivatives[0] must be');
     expect(() => marginalLikelihood(K, y, { noiseVariance: 0 })).toThrow('options.noiseVariance');
+    const broken = tensor(new Float64Array(N * N).fill(Number.NaN), { backend, shape: [N, N] });
+    expect(() => marginalLikelihood(K, y, { noiseVariance, derivatives: [broken] })).toThrow(
+      'options.derivatives[0] must be finite',
+    );
     expect(() =>
       marginalLikelihood(
         tensor(

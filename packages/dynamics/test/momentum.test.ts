@@ -118,4 +118,25 @@ describe('momentumFlow (21)', () => {
     const { alpha } = momentumFlow(ones, new Float64Array([1, -1]), { time: 3, friction: 0 });
     expect(alpha[0]).toBeCloseTo(-9 / 4, 12);
   });
+
+  it.each([0, 1e-16, 1e-12, 1e-6, 1e4])('keeps its digits beside friction, eigenvalue %s', (value) => {
+    const [friction, time] = [1.7, 3];
+    const diagonal = kernelSpectrum(tensor(new Float64Array([1, 0, 0, value]), { backend, shape: [2, 2] }));
+    const { alpha } = momentumFlow(diagonal, new Float64Array([0, 1]), { time, friction });
+    // α̈ + γ α̇ + (λ/2) α = −1/2 from rest: its impulse response (e^{st} − e^{ut})/(s − u), integrated.
+    const w = value / 2;
+    const split = friction ** 2 / 4 - w;
+    let wanted: number;
+    if (split > 0) {
+      const u = -friction / 2 - Math.sqrt(split);
+      const s = w / u;
+      const slow = s < 0 ? Math.expm1(s * time) / s : time;
+      wanted = -(slow - Math.expm1(u * time) / u) / (s - u) / 2;
+    } else {
+      const nu = Math.sqrt(-split);
+      const swing = Math.cos(nu * time) + (friction / (2 * nu)) * Math.sin(nu * time);
+      wanted = -(1 - Math.exp((-friction * time) / 2) * swing) / value;
+    }
+    expect(Math.abs(alpha[1] / wanted - 1)).toBeLessThan(1e-12);
+  });
 });

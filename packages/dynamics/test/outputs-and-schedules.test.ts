@@ -289,6 +289,40 @@ describe('schedules', () => {
     }
   });
 
+  it('without noise are gradient flow to the sum of the rates', () => {
+    const options = { learningRate: rates, steps: 25, batch: BATCH, batchFactor: 0, paths: 1, rng };
+    const flow = gradientFlow(spectrum, start, { time: 10 * learningRate + 3 * learningRate });
+    for (const noise of ['leading', 'exact', 'sparse'] as const) {
+      expectClose(sntkPaths(spectrum, start, { ...options, noise }).residual, flow.residual, 1e-12);
+    }
+  });
+
+  it.each([true, false])('of minibatches are those of sparse noise, replacement %s', (replacement) => {
+    const sizes = (step: number): number => (step < 2 ? 2 : 6);
+    const options = { learningRate, steps: 5, batch: sizes, replacement, paths: 1, rng: rng.split('sizes') };
+    const { residual } = sntkPaths(spectrum, start, { ...options, noise: 'sparse' });
+    const stream = options.rng.split(0);
+    const normals = stream.split('noise');
+    const dense = densePath(
+      start,
+      (step) => {
+        const batch = sizes(step);
+        const factor = replacement ? 1 / batch : (N - batch) / (batch * (N - 1));
+        const kicks = new Float64Array(batch);
+        normals.fillNormal(kicks);
+        const noise = new Float64Array(N);
+        const sampler = replacement ? 'with-replacement' : 'without-replacement';
+        const source = minibatches({ samples: N, batch, sampler, rng: stream.split('batches') });
+        source.at(step).forEach((i, m) => {
+          noise[i] += learningRate * Math.sqrt(factor / batch) * kicks[m];
+        });
+        return noise;
+      },
+      5,
+    );
+    expectClose(dense, residual, 1e-12);
+  });
+
   it('are the number itself when they are constant', () => {
     const options = { steps: 12, batch: BATCH, paths: 2, rng };
     for (const noise of ['leading', 'sparse'] as const) {

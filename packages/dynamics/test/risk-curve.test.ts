@@ -11,6 +11,7 @@ import {
   kernelSpectrum,
   learningRateLimits,
   riskCurve,
+  stationaryCovariance,
 } from '../src/index.ts';
 
 const backend = ndarrayBackend();
@@ -126,6 +127,15 @@ describe('the risk curve (37)', () => {
     expect(Math.abs(loss[3000] / exact - 1)).toBeLessThan(1e-6);
   });
 
+  it.each(['exact', 'leading'] as const)('has the floor of the SDEs, %s', (model) => {
+    const options = { learningRate, batch: BATCH, labelNoise: 0.3, model };
+    const covariance = stationaryCovariance(circulant, options);
+    const wanted = lossOf({ mean: new Float64Array(N), covariance });
+    // From zero, modes that hardly move in the run have no start to forget.
+    const { loss } = riskCurve(circulant, new Float64Array(N), { ...options, steps: 400_000 });
+    expect(Math.abs(loss[400_000] / wanted - 1)).toBeLessThan(1e-6);
+  });
+
   it('is close to the exact moments on data, where examples are not all alike', () => {
     const X = tensor(twoMoons({ samples: 60, noise: 0.1, rng: rng.split('moons') }).X, { backend });
     const spectrum = kernelSpectrum(analyticKernel(fullyConnected({ inputs: 2, hidden: [1, 1] }), { X }).ntk);
@@ -173,5 +183,46 @@ describe('critical minibatch sizes', () => {
   it('are one where no minibatch is too small', () => {
     const one = kernelSpectrum(tensor(new Float64Array(4).fill(1), { backend, shape: [2, 2] }));
     expect(criticalBatch(one).stability).toBe(1);
+  });
+
+  it('refuse a state at rest, which has no noise scale', () => {
+    expect(() => criticalBatch(circulant, { residual: new Float64Array(N) })).toThrow(
+      'a state whose gradient is not zero',
+    );
+  });
+});
+
+describe('the mass of the kernel (37)', () => {
+  it('is finite for kernels whose eigenvalues fall to rounding, and the sum of its modes', () => {
+    const values = [1, 1e-4, 1e-17, 1e-30, 0];
+    const n = values.length;
+    const K = Float64Array.from({ length: n * n }, (_, q) => (q % (n + 1) === 0 ? values[q / (n + 1)] : 0));
+    const spectrum = kernelSpectrum(tensor(K, { backend, shape: [n, n] }));
+    const options = { learningRate: 0.5, steps: 1, batch: 2 };
+    const c = (n - 2) / (2 * (n - 1));
+    const sum = (mode: (x: number) => number): number =>
+      values.reduce((total, value) => total + mode((0.5 * value) / n), 0);
+    const mass = (model: 'sgd' | 'exact' | 'leading'): number =>
+      riskCurve(spectrum, new Float64Array(n).fill(1), { ...options, model }).kernelMass;
+    expect(mass('sgd')).toBeCloseTo(
+      sum((x) => (c * x) / (2 - (1 - c) * x)),
+      14,
+    );
+    expect(mass('exact')).toBeCloseTo(
+      sum((x) => (c * x) / (2 + c * x)),
+      14,
+    );
+    expect(mass('leading')).toBeCloseTo(
+      sum((x) => (c * x) / 2),
+      14,
+    );
+  });
+
+  it('is infinite where the mean diverges, also without noise', () => {
+    const rate = 1.01 * learningRateLimits(circulant, { batch: N }).mean;
+    const mass = (share: number): number =>
+      riskCurve(circulant, r0, { learningRate: share * rate, steps: 1, batch: N }).kernelMass;
+    expect(mass(0.98)).toBe(0);
+    expect(mass(1)).toBe(Number.POSITIVE_INFINITY);
   });
 });
