@@ -55,6 +55,14 @@ describe('the tangent kernel of ReLU networks without biases', () => {
     expect(Math.abs(slope - predictedSlope)).toBeLessThan(4 * slopeError + 4 / widths[0]);
   });
 
+  it('is not measured where the kernel is not random', () => {
+    const zero = tensor([[0, 0]], { backend: x.backend });
+    const networks = [relus([4]), relus([8])];
+    expect(() => ntkFluctuations({ networks, draws: 3, x: zero, rng })).toThrow(
+      'all 3 kernels of network 0 are 0',
+    );
+  });
+
   it('is not measured at two points, by networks of one β, or after an abort', () => {
     const networks = [relus([4]), relus([8])];
     const options = { networks, draws: 2, x, rng };

@@ -354,6 +354,30 @@ describe('train', () => {
     ).rejects.toThrow('theta must be finite numbers, got "NaN at position 0"');
   });
 
+  it('stops when the squares in Adam’s averages overflow, which would stand still', async () => {
+    // Gradients near 1e25 are float32 numbers, their squares are not.
+    const X = tensor([[1]], { backend });
+    const Y = tensor([[1e25]], { backend });
+    const start = new Float32Array([1, -1]);
+    const options = { X, Y, steps: 3, every: 1, learningRate: 0.1 };
+    const run = train(line, start, { ...options, optimizer: { kind: 'adam' } });
+    await expect(run.next()).rejects.toThrow('running averages are not finite at step 0');
+    const [state] = await collect(
+      train(line, start, { ...options, steps: 1, optimizer: { kind: 'sgd', momentum: 0.5 } }),
+    );
+    expect(state.checkpoint.moments[0].every(Number.isFinite)).toBe(true);
+  });
+
+  it('refuses inputs beyond the range of its number format', async () => {
+    const X = tensor([[1e60]], { backend });
+    const Y = tensor([[0]], { backend });
+    const options = { X, Y, steps: 1, learningRate: 1e-130 };
+    await expect(collect(train(line, new Float32Array([1, -1]), options))).rejects.toThrow(
+      'train: options.X in float32 must be finite numbers, got "Infinity at position 0"',
+    );
+    expect(await collect(train(line, new Float64Array([1, -1]), options))).toHaveLength(1);
+  });
+
   it('refuses targets and minibatches of another size', async () => {
     const { network, theta, X, batches } = problem();
     const options = { X, steps: 3, learningRate: 0.01 };
