@@ -313,14 +313,15 @@ describe('train', () => {
   });
 
   it.each([
-    [{ kind: 'sgd' }, 2],
-    [{ kind: 'sgd', momentum: 0.5 }, 3],
-    [{ kind: 'sgd', momentum: 0.5, nesterov: true }, 1.5],
+    [{ kind: 'sgd' }, 2, 0],
+    [{ kind: 'sgd', momentum: 0.5 }, 3, 0],
+    [{ kind: 'sgd', momentum: 0.5, nesterov: true }, 1.5, 0],
+    [{ kind: 'sgd', weightDecay: 2 }, 2, 2],
   ] as const)(
     'stops at divergence with step, loss and the stable rate, with %o',
-    async (optimizer, share) => {
+    async (optimizer, share, decay) => {
       const { X, Y, top } = spread;
-      const stable = (share * 3) / top;
+      const stable = share / (top / 3 + decay);
       const options = { X, Y, optimizer, steps: 20_000, every: 20_000 };
       const start = new Float64Array([1, -1]);
       const error = await collect(train(line, start, { ...options, learningRate: 1.05 * stable })).catch(
@@ -337,6 +338,29 @@ describe('train', () => {
       expect(end.loss).toBeLessThan(1);
     },
   );
+
+  it.each([
+    ['logistic', 1 / 4, [[-1], [1], [-1]]],
+    [
+      'cross-entropy',
+      1 / 2,
+      [
+        [1, 0],
+        [0, 1],
+        [1, 0],
+      ],
+    ],
+  ] as const)('tells the stable rate where the curvature of %s is largest', async (loss, curvature, rows) => {
+    const O = rows[0].length;
+    const parameterization = { weightScale: 1, biasScale: 1 };
+    const lines = fullyConnected({ inputs: 1, hidden: [], outputs: O, parameterization });
+    const Y = tensor(Float64Array.from(rows.flat()), { backend, shape: [3, O] });
+    // Gradients are bounded, so only the largest rates leave the range of numbers.
+    const options = { X: spread.X, Y, loss, steps: 4, learningRate: 1e308 };
+    const error = await collect(train(lines, new Float64Array(2 * O), options)).catch((e) => e);
+    expect(error.message).toContain('diverged');
+    expectClose(error.details.stableRate, 2 / ((curvature * spread.top) / 3), { relative: 1e-6 });
+  });
 
   it('knows no stable rate for Adam, and stops when only the last parameters are not finite', async () => {
     const { X, Y } = spread;
