@@ -42,15 +42,17 @@ export async function runInFolder(
   work: (io: RunIo) => Promise<RunOutput>,
 ): Promise<number> {
   const started = new Date();
-  const folder = openRunFolder(name, flags.out ?? join('runs', `${name}-${stamp(started)}`));
   const progress = flags.quiet ? silentBar : progressBar(name);
+  let folder: RunFolder | undefined;
   const interrupt = (signal: NodeJS.Signals): void => {
     progress.stop();
-    folder.discard();
+    folder?.discard();
     process.exit(128 + constants.signals[signal]);
   };
+  // Before there is a folder: a signal that comes while it is made is heard after it.
   for (const signal of INTERRUPTS) process.once(signal, interrupt);
   try {
+    folder = openRunFolder(name, flags.out ?? join('runs', `${name}-${stamp(started)}`));
     const output = await work({
       progress,
       say: (line) => {
@@ -66,7 +68,7 @@ export async function runInFolder(
     return output.code;
   } finally {
     progress.stop();
-    folder.discard();
+    folder?.discard();
     for (const signal of INTERRUPTS) process.removeListener(signal, interrupt);
   }
 }

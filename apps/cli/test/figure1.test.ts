@@ -1,7 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeNpz } from '@sntk/datasets';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -234,6 +242,34 @@ describe('sntk figure1 leaves nothing half-written', () => {
     expect(code).toBeGreaterThan(128);
     expect(existsSync(join(folder, 'made'))).toBe(false);
   });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'after %s while the folder is being made',
+    async (signal) => {
+      // The run sends itself the signal with the first folder that it makes.
+      const hook = join(folder, 'hook.mjs');
+      writeFileSync(
+        hook,
+        `import fs from 'node:fs';
+       import { isMainThread } from 'node:worker_threads';
+       import { syncBuiltinESMExports } from 'node:module';
+       const { mkdirSync } = fs;
+       fs.mkdirSync = (...args) => {
+         mkdirSync(...args);
+         if (isMainThread) process.kill(process.pid, '${signal}');
+       };
+       syncBuiltinESMExports();`,
+      );
+      const args = ['figure1', ...SMALL, '--out', `early/${signal}/run`];
+      const child = spawn(process.execPath, ['--import', hook, MAIN, ...args], {
+        cwd: folder,
+        stdio: 'ignore',
+      });
+      const [code] = await once(child, 'exit');
+      expect(code).toBe(128 + constants.signals[signal]);
+      expect(existsSync(join(folder, 'early'))).toBe(false);
+    },
+  );
 
   it('and loses no run when two are given one folder', async () => {
     const runs = [start('--out', 'shared', '--seed', '1'), start('--out', 'shared', '--seed', '2')];

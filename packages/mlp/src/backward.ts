@@ -10,7 +10,7 @@ import type { ParameterBlock } from './plan.ts';
  *
  * With `cotangent = ∂loss/∂f` this is the gradient of the loss. Same dtype as `X`.
  *
- * @throws ArgumentError when `cotangent` is not of the shape of the outputs.
+ * @throws ArgumentError when `cotangent` is not of the shape of the outputs, or something is not finite.
  */
 export function vjp(
   architecture: Architecture,

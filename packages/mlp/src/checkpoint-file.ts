@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger } from '@sntk/errors';
+import { ArgumentError, checkChoice, checkInteger } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
 import type { Checkpoint } from './checkpoint.ts';
 
@@ -75,7 +75,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
  * The checkpoint that `encodeCheckpoint` made bytes of. `train` refuses to resume from that of another network, loss or optimizer
  * and names both.
  *
- * @throws ArgumentError for bytes that are no checkpoint, of a version that is not known, cut short or changed.
+ * @throws ArgumentError for bytes that are no checkpoint, of a version that is not known, cut short or changed, or of another length than their header says.
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -88,10 +88,15 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     throw refusal('as it was written', 'bytes whose checksum differs: the file was cut short or changed');
   }
   const start = HEAD + view.getUint32(MAGIC.length + 4, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(HEAD, start))) as Header;
+  const header = headerOf(bytes.subarray(HEAD, start));
   const { architecture, loss, optimizer, step, format, parameters, moments } = header;
-  const unit = format === 'float32' ? 4 : 8;
-  checkInteger('decodeCheckpoint', 'bytes: step', step);
+  const unit =
+    checkChoice('decodeCheckpoint', 'bytes: format', format, ['float32', 'float64']) === 'float32' ? 4 : 8;
+  for (const name of ['step', 'parameters', 'moments'] as const)
+    checkInteger('decodeCheckpoint', `bytes: ${name}`, header[name]);
+  const length = start + unit * parameters * (1 + moments) + 4;
+  if (bytes.length !== length)
+    throw refusal(`of ${length} bytes, as its header says`, `${bytes.length} bytes`);
   const arrays = Array.from({ length: 1 + moments }, (_, i): FloatArray => {
     const at = start + i * parameters * unit;
     return format === 'float32'
@@ -99,6 +104,14 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
       : Float64Array.from({ length: parameters }, (_, p) => view.getFloat64(at + 8 * p, true));
   });
   return { architecture, loss, optimizer, step, theta: arrays[0], moments: arrays.slice(1) };
+}
+
+function headerOf(bytes: Uint8Array): Header {
+  try {
+    return { ...(JSON.parse(new TextDecoder().decode(bytes)) as Header) };
+  } catch {
+    throw refusal('with a header in JSON', 'another header');
+  }
 }
 
 function refusal(wanted: string, got: string): ArgumentError {

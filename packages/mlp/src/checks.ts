@@ -1,5 +1,5 @@
-import { ArgumentError, checkLength } from '@sntk/errors';
-import { type FloatArray, showShape, type Tensor } from '@sntk/linalg';
+import { ArgumentError, checkFinite, checkLength } from '@sntk/errors';
+import { type FloatArray, showShape, type Tensor, toArray } from '@sntk/linalg';
 import type { Pass } from './pass.ts';
 
 /** Throws unless `direction` has one entry per parameter. */
@@ -7,9 +7,10 @@ export function checkDirection(where: string, argument: string, direction: Float
   checkLength(where, argument, direction, size, 'one per parameter of the architecture');
 }
 
-/** Throws unless `a` has the shape of the outputs of a pass. */
+/** Throws unless `a` has the shape of the outputs of a pass and is finite. */
 export function checkOutputs(where: string, argument: string, a: Tensor, pass: Pass): void {
   checkMatrix(where, argument, a, pass.output.value.shape);
+  checkFinite(where, argument, toArray(a));
 }
 
 /** Throws unless `a` is of the shape `wanted`, `[rows, columns]`. */

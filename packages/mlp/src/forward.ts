@@ -7,7 +7,7 @@ import { type DropoutOption, runPass } from './pass.ts';
  * The network's outputs `[N, O]` at `X` `[N, d]`, MATH (1), in the backend and dtype of `X`. On a device chains of dense
  * layers run, by `deviceChain` of `@sntk/mlp/devices`.
  *
- * @throws ArgumentError when `X` or `theta` does not fit the architecture.
+ * @throws ArgumentError when `X` or `theta` does not fit the architecture or is not finite.
  * @example
  * ```ts
  * import { fullyConnected } from '@sntk/architecture';

@@ -25,7 +25,7 @@ export interface HessianTraceOptions {
  *
  * Source: "Stochastic Neural Tangent Kernel: Revisiting the NTK for SGD", Lemma 5.
  *
- * @throws ArgumentError when an argument does not fit the architecture or `learningRate` is not above 0.
+ * @throws ArgumentError when an argument does not fit the architecture or is not finite, or `learningRate` is not above 0.
  * @example
  * ```ts
  * import { fullyConnected, linear } from '@sntk/architecture';

@@ -14,7 +14,7 @@ import { backwardSignals, type DropoutOption, runPass } from './pass.ts';
  *
  * Source: Pearlmutter, "Fast Exact Multiplication by the Hessian".
  *
- * @throws ArgumentError when `X`, `theta`, `cotangent` or `tangent` does not fit the architecture.
+ * @throws ArgumentError when `X`, `theta`, `cotangent` or `tangent` does not fit the architecture or is not finite.
  * @example
  * ```ts
  * import { fullyConnected, linear } from '@sntk/architecture';

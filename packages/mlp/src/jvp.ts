@@ -7,7 +7,7 @@ import { type DropoutOption, runPass } from './pass.ts';
  * The Jacobian–vector product `Σ_p ∂_p f_o(x_n) tangent[p]`, `[N, O]`: how the outputs move when the parameters do, by
  * one forward pass. Same backend and dtype as `X`.
  *
- * @throws ArgumentError when `X`, `theta` or `tangent` does not fit the architecture.
+ * @throws ArgumentError when `X`, `theta` or `tangent` does not fit the architecture or is not finite.
  * @example
  * ```ts
  * import { fullyConnected } from '@sntk/architecture';

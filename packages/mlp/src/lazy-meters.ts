@@ -1,5 +1,5 @@
 import type { Architecture } from '@sntk/architecture';
-import { checkLength, NumericalError } from '@sntk/errors';
+import { checkFinite, checkLength, NumericalError } from '@sntk/errors';
 import { type FloatArray, matmul, type Tensor, toArray } from '@sntk/linalg';
 import { empiricalNtk } from './empirical-ntk.ts';
 import { forward } from './forward.ts';
@@ -27,7 +27,7 @@ export interface LazyMeters {
  * Sources: Chizat, Oyallon and Bach, "On Lazy Training in Differentiable Programming"; Kornblith and others, "Similarity of
  * Neural Network Representations Revisited".
  *
- * @throws ArgumentError when an argument does not fit the architecture.
+ * @throws ArgumentError when an argument does not fit the architecture or is not finite.
  * @throws NumericalError where a ratio has no meaning: `theta0` of zeros, a kernel that is 0 after centering.
  * @example
  * ```ts
@@ -60,7 +60,10 @@ export function lazyMeters(
   let linearizationGap = 0;
   for (let i = 0; i < f.length; i++)
     linearizationGap = Math.max(linearizationGap, Math.abs(f[i] - linear[i]));
-  if (Y) checkLength('lazyMeters', 'options.Y', toArray(Y), f.length, 'one target an output of X');
+  if (Y) {
+    checkLength('lazyMeters', 'options.Y', toArray(Y), f.length, 'one target an output of X');
+    checkFinite('lazyMeters', 'options.Y', toArray(Y));
+  }
   return {
     parameterChange: relativeChange('theta0', theta, theta0),
     kernelChange: relativeChange('the kernel at theta0', K, K0),

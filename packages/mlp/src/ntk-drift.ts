@@ -26,7 +26,7 @@ export interface NtkDriftOptions {
  *
  * Source: Huang and Yau, "Dynamics of Deep Neural Networks and Neural Tangent Hierarchy".
  *
- * @throws ArgumentError when an argument does not fit the architecture.
+ * @throws ArgumentError when an argument does not fit the architecture or is not finite.
  * @example
  * ```ts
  * import { fullyConnected, linear } from '@sntk/architecture';

@@ -1,5 +1,5 @@
 import type { Architecture } from '@sntk/architecture';
-import { ArgumentError, checkInteger } from '@sntk/errors';
+import { ArgumentError, checkInteger, NumericalError } from '@sntk/errors';
 import { type Tensor, tensor, toArray } from '@sntk/linalg';
 import type { Rng } from '@sntk/random';
 import { empiricalNtk } from './empirical-ntk.ts';
@@ -47,6 +47,7 @@ export interface NtkFluctuation {
  * Source: Hanin and Nica, "Finite Depth and Width Corrections to the Neural Tangent Kernel".
  *
  * @throws ArgumentError for fewer than two draws, networks of one β or of several outputs, or more than one point.
+ * @throws NumericalError where the kernel of all draws is the same, as at 0 without biases.
  * @example
  * ```ts
  * import { fullyConnected } from '@sntk/architecture';
@@ -84,7 +85,15 @@ export function ntkFluctuations(
       drifts[i] = toArray(ntkDrift(network, theta, { X: x, Y }))[0];
       onProgress?.({ done: at * draws + i + 1, total: networks.length * draws });
     }
-    return summarize(betas[at], kernels, drifts);
+    const point = summarize(betas[at], kernels, drifts);
+    if (!(point.logRatioError > 0)) {
+      throw new NumericalError({
+        where,
+        found: `all ${draws} kernels of network ${at} are ${kernels[0]}`,
+        fix: 'take a point at which the kernel is random',
+      });
+    }
+    return point;
   });
   const line = fitLine(
     betas,

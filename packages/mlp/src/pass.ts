@@ -23,6 +23,8 @@ export interface PassOptions extends DropoutOption {
   readonly direction?: FloatArray;
   /** up to this order, 1 unless told. */
   readonly order?: 1 | 2;
+  /** For parameters that may have diverged, where what comes out is looked at instead. */
+  readonly unchecked?: boolean;
 }
 
 /** What a forward pass leaves behind for a backward one. */
@@ -55,6 +57,10 @@ export function runPass(
     });
   }
   checkFinite('forward', 'X', toArray(X));
+  if (!options.unchecked) {
+    checkFinite('forward', 'theta', theta);
+    if (direction) checkFinite('forward', 'direction', direction);
+  }
   const { backend, dtype } = X;
   const parameters = plan.blocks.map(({ inputs, outputs, weights, bias }): DenseParameters => {
     const view = (from: FloatArray) => ({

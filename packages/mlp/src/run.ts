@@ -63,6 +63,8 @@ export function startRun(
   const plan = planOf(architecture);
   checkParameters(where, architecture, theta);
   checkFinite(where, 'theta', theta);
+  if (theta instanceof Float32Array && !(x instanceof Float32Array))
+    checkFinite(where, 'options.X in float32', Float32Array.from(x));
   const { rateAt, loss, rule, svag } = settingsOf(where, plan, { ...options, x, y });
   const identity = {
     architecture: planName(plan),
@@ -127,7 +129,10 @@ export function startRun(
     checkpoint(step) {
       const now = chain.readParameters();
       if (!allFinite(now)) throw diverged(step - 1, 'parameters are');
-      return { ...identity, step, theta: now, moments: chain.readAverages() };
+      const moments = chain.readAverages();
+      // Squares overflow long before gradients do, and Adam divides by them: it would stand still.
+      if (!moments.every(allFinite)) throw diverged(step - 1, 'running averages are');
+      return { ...identity, step, theta: now, moments };
     },
     dispose: () => chain.dispose(),
   };

@@ -53,7 +53,7 @@ export function tensorChain(plan: Plan, parameters: FloatArray, options: ChainOp
     forward(x, rows) {
       checkChainInput(x, rows, { inputs: plan.inputs, maxRows });
       const X = tensor(x, { backend, shape: [rows, plan.inputs] });
-      pass = runPass(plan, theta, X, { dropout: dropout?.split(steps) });
+      pass = runPass(plan, theta, X, { dropout: dropout?.split(steps), unchecked: true });
       return toArray(pass.output.value).slice();
     },
     descend(gradient, rate) {

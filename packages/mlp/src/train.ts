@@ -31,7 +31,7 @@ export interface TrainOptions extends RunOptions {
  * With `svag` it is SVAG, a test of the view of SGD as a stochastic differential equation: Li, Malladi and Arora, "On the
  * Validity of Modeling SGD with Stochastic Differential Equations (SDEs)", MATH (37).
  *
- * @throws NumericalError when the loss or the parameters stop being finite, with the step, the last finite loss and the stable rate.
+ * @throws NumericalError when the loss, the parameters or the optimizer's averages stop being finite, with the step, the last finite loss and the stable rate.
  * @throws ArgumentError when shapes or settings do not fit, and for a checkpoint of another network, loss or optimizer.
  * @example
  * ```ts

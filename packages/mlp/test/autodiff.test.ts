@@ -4,7 +4,20 @@ import { wasmBackend } from '@sntk/linalg-wasm';
 import { createRng } from '@sntk/random';
 import { expectClose } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
-import { exampleGradients, forward, hvp, initialize, jacobian, jvp, vjp } from '../src/index.ts';
+import {
+  empiricalNtk,
+  exampleGradients,
+  forward,
+  hvp,
+  initialize,
+  jacobian,
+  jvp,
+  lazyMeters,
+  linearize,
+  ntkDrift,
+  outputHessianTrace,
+  vjp,
+} from '../src/index.ts';
 
 const N = 4;
 const O = 3;
@@ -155,6 +168,25 @@ describe('derivatives', () => {
       `options.X must be small enough for 100 entries, got "[4, 3, ${theta.length}], which is ${12 * theta.length}"`,
     );
     expect(() => exampleGradients(network, theta, { X, cotangent, maxEntries: 100 })).toThrow('100 entries');
+  });
+
+  it('refuse what is not finite, rather than give NaN', () => {
+    const spoil = <T extends { slice(): T }>(values: T): T =>
+      Object.assign(values.slice(), { 1: Number.NaN });
+    const spoiled = tensor(spoil(toArray(cotangent)), { backend: X.backend, shape: cotangent.shape });
+    const calls: readonly (() => unknown)[] = [
+      () => forward(network, spoil(theta), X),
+      () => empiricalNtk(network, spoil(theta), { X }),
+      () => linearize(network, theta)(spoil(theta), X),
+      () => jvp(network, theta, { X, tangent: spoil(u) }),
+      () => vjp(network, theta, { X, cotangent: spoiled }),
+      () => hvp(network, theta, { X, cotangent: spoiled, tangent: u }),
+      () => exampleGradients(network, theta, { X, cotangent: spoiled }),
+      () => ntkDrift(network, theta, { X, Y: spoiled }),
+      () => outputHessianTrace(network, theta, { X, residuals: spoiled, learningRate: 1 }),
+      () => lazyMeters(network, theta, theta, { X, Y: spoiled }),
+    ];
+    for (const call of calls) expect(call).toThrow('must be finite numbers, got "NaN at position 1"');
   });
 
   it('refuse directions and cotangents of another size', () => {

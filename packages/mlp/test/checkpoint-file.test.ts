@@ -75,6 +75,28 @@ describe('a checkpoint as bytes', () => {
     expect(() => decodeCheckpoint(newer)).toThrow('of version 1, got "version 2"');
   });
 
+  it('is refused when its header does not describe it, whatever the checksum', () => {
+    const bytes = encodeCheckpoint({ ...names, step: 1, theta: Float32Array.of(1, 2, 3), moments: [] });
+    const forge = (from: string, to: string): Uint8Array => {
+      const at = Buffer.from(bytes).indexOf(from);
+      expect(at).toBeGreaterThan(0);
+      const forged = bytes.slice();
+      forged.set(new TextEncoder().encode(to.padEnd(from.length)), at);
+      new DataView(forged.buffer).setUint32(forged.length - 4, crc32(forged.subarray(0, -4)), true);
+      return forged;
+    };
+    const forged = [
+      ['"parameters":3', '"parameters":9', /bytes must be of \d+ bytes, as its header says/],
+      ['"parameters":3', '"parameters":2', /bytes must be of \d+ bytes, as its header says/],
+      ['"moments":0', '"moments":1', /bytes must be of \d+ bytes, as its header says/],
+      ['"step":1', '"step":-', 'with a header in JSON'],
+      ['"float32"', '"float16"', 'bytes: format must be'],
+    ] as const;
+    for (const [from, to, message] of forged)
+      expect(() => decodeCheckpoint(forge(from, to))).toThrow(message);
+    expect(decodeCheckpoint(forge('"step":1', '"step":2')).step).toBe(2);
+  });
+
   it('is not made of averages that do not fit', () => {
     const theta = Float32Array.of(1, 2);
     for (const moment of [Float32Array.of(1), Float64Array.of(1, 2)]) {
@@ -84,3 +106,13 @@ describe('a checkpoint as bytes', () => {
     }
   });
 });
+
+/** Bit by bit, as the standard writes it. */
+function crc32(bytes: Uint8Array): number {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let k = 0; k < 8; k++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}

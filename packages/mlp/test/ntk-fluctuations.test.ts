@@ -1,8 +1,10 @@
 import { fullyConnected } from '@sntk/architecture';
-import { ndarrayBackend, tensor } from '@sntk/linalg';
+import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
+import { expectClose } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
 import { ntkFluctuations } from '../src/experiments.ts';
+import { empiricalNtk, initialize, ntkDrift } from '../src/index.ts';
 
 const x = tensor([[0.6, 0.8]], { backend: ndarrayBackend() });
 const rng = createRng('fluctuations');
@@ -53,6 +55,41 @@ describe('the tangent kernel of ReLU networks without biases', () => {
     const predictedSlope = (predicted[0] - predicted[2]) / (points[0].beta - points[2].beta);
     expect(slopeError).toBeLessThan(0.5);
     expect(Math.abs(slope - predictedSlope)).toBeLessThan(4 * slopeError + 4 / widths[0]);
+  });
+
+  it('has the standard errors that leaving out one draw at a time gives', () => {
+    const networks = [relus([4]), relus([6, 6])];
+    const draws = 400;
+    const { points } = ntkFluctuations({ networks, draws, x, rng: rng.split('errors') });
+    const Y = tensor([[0]], { backend: x.backend });
+    const average = (a: readonly number[]): number => a.reduce((sum, v) => sum + v, 0) / a.length;
+    points.forEach(({ logRatioError, driftError }, at) => {
+      const seeds = Array.from({ length: draws }, (_, i) => rng.split('errors').split(at).split(i));
+      const thetas = seeds.map((seed) => initialize(networks[at], { rng: seed }));
+      const kernels = thetas.map((theta) => toArray(empiricalNtk(networks[at], theta, { X: x }))[0]);
+      const drifts = thetas.map((theta) => toArray(ntkDrift(networks[at], theta, { X: x, Y }))[0]);
+      const errorOf = (statistic: (keep: (_: number, i: number) => boolean) => number): number => {
+        const parts = seeds.map((_, left) => statistic((_, i) => i !== left));
+        const mean = average(parts);
+        return Math.sqrt((draws - 1) * average(parts.map((part) => (part - mean) ** 2)));
+      };
+      // The two ways differ by terms of relative size 1/draws, times moments of the kernel.
+      const ratio = errorOf((keep) => {
+        const kept = kernels.filter(keep);
+        return Math.log(average(kept.map((k) => k * k)) / average(kept) ** 2);
+      });
+      expectClose(logRatioError, ratio, { relative: 0.05 });
+      const drift = errorOf((keep) => average(drifts.filter(keep)) / average(kernels.filter(keep)));
+      expectClose(driftError, drift, { relative: 0.05 });
+    });
+  });
+
+  it('is not measured where the kernel is not random', () => {
+    const zero = tensor([[0, 0]], { backend: x.backend });
+    const networks = [relus([4]), relus([8])];
+    expect(() => ntkFluctuations({ networks, draws: 3, x: zero, rng })).toThrow(
+      'all 3 kernels of network 0 are 0',
+    );
   });
 
   it('is not measured at two points, by networks of one β, or after an abort', () => {

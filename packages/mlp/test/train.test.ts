@@ -313,14 +313,15 @@ describe('train', () => {
   });
 
   it.each([
-    [{ kind: 'sgd' }, 2],
-    [{ kind: 'sgd', momentum: 0.5 }, 3],
-    [{ kind: 'sgd', momentum: 0.5, nesterov: true }, 1.5],
+    [{ kind: 'sgd' }, 2, 0],
+    [{ kind: 'sgd', momentum: 0.5 }, 3, 0],
+    [{ kind: 'sgd', momentum: 0.5, nesterov: true }, 1.5, 0],
+    [{ kind: 'sgd', weightDecay: 2 }, 2, 2],
   ] as const)(
     'stops at divergence with step, loss and the stable rate, with %o',
-    async (optimizer, share) => {
+    async (optimizer, share, decay) => {
       const { X, Y, top } = spread;
-      const stable = (share * 3) / top;
+      const stable = share / (top / 3 + decay);
       const options = { X, Y, optimizer, steps: 20_000, every: 20_000 };
       const start = new Float64Array([1, -1]);
       const error = await collect(train(line, start, { ...options, learningRate: 1.05 * stable })).catch(
@@ -338,6 +339,29 @@ describe('train', () => {
     },
   );
 
+  it.each([
+    ['logistic', 1 / 4, [[-1], [1], [-1]]],
+    [
+      'cross-entropy',
+      1 / 2,
+      [
+        [1, 0],
+        [0, 1],
+        [1, 0],
+      ],
+    ],
+  ] as const)('tells the stable rate where the curvature of %s is largest', async (loss, curvature, rows) => {
+    const O = rows[0].length;
+    const parameterization = { weightScale: 1, biasScale: 1 };
+    const lines = fullyConnected({ inputs: 1, hidden: [], outputs: O, parameterization });
+    const Y = tensor(Float64Array.from(rows.flat()), { backend, shape: [3, O] });
+    // Gradients are bounded, so only the largest rates leave the range of numbers.
+    const options = { X: spread.X, Y, loss, steps: 4, learningRate: 1e308 };
+    const error = await collect(train(lines, new Float64Array(2 * O), options)).catch((e) => e);
+    expect(error.message).toContain('diverged');
+    expectClose(error.details.stableRate, 2 / ((curvature * spread.top) / 3), { relative: 1e-6 });
+  });
+
   it('knows no stable rate for Adam, and stops when only the last parameters are not finite', async () => {
     const { X, Y } = spread;
     const start = new Float64Array([1, -1]);
@@ -352,6 +376,30 @@ describe('train', () => {
     await expect(
       collect(train(line, new Float64Array([Number.NaN, 0]), { X, Y, steps: 1, learningRate: 0.1 })),
     ).rejects.toThrow('theta must be finite numbers, got "NaN at position 0"');
+  });
+
+  it('stops when the squares in Adam’s averages overflow, which would stand still', async () => {
+    // Gradients near 1e25 are float32 numbers, their squares are not.
+    const X = tensor([[1]], { backend });
+    const Y = tensor([[1e25]], { backend });
+    const start = new Float32Array([1, -1]);
+    const options = { X, Y, steps: 3, every: 1, learningRate: 0.1 };
+    const run = train(line, start, { ...options, optimizer: { kind: 'adam' } });
+    await expect(run.next()).rejects.toThrow('running averages are not finite at step 0');
+    const [state] = await collect(
+      train(line, start, { ...options, steps: 1, optimizer: { kind: 'sgd', momentum: 0.5 } }),
+    );
+    expect(state.checkpoint.moments[0].every(Number.isFinite)).toBe(true);
+  });
+
+  it('refuses inputs beyond the range of its number format', async () => {
+    const X = tensor([[1e60]], { backend });
+    const Y = tensor([[0]], { backend });
+    const options = { X, Y, steps: 1, learningRate: 1e-130 };
+    await expect(collect(train(line, new Float32Array([1, -1]), options))).rejects.toThrow(
+      'train: options.X in float32 must be finite numbers, got "Infinity at position 0"',
+    );
+    expect(await collect(train(line, new Float64Array([1, -1]), options))).toHaveLength(1);
   });
 
   it('refuses targets and minibatches of another size', async () => {
