@@ -1,13 +1,13 @@
 import { fullyConnected } from '@sntk/architecture';
 import { type Backend, ndarrayBackend, type Tensor, tensor, toArray } from '@sntk/linalg';
-import { createRng } from '@sntk/random';
+import { createRng, minibatches } from '@sntk/random';
 import * as tf from '@tensorflow/tfjs-core';
 // By path: as dependencies, even of tests, these packages would be below and above this one.
 import { deviceSntkPaths } from '../../dynamics/src/devices.ts';
 import { kernelSpectrum, sntkPaths } from '../../dynamics/src/index.ts';
 import { analyticKernel } from '../../kernels/src/index.ts';
-import { deviceChain } from '../../mlp/src/devices.ts';
-import { initialize, networkChain } from '../../mlp/src/index.ts';
+import { deviceChain, deviceTrainSgd } from '../../mlp/src/devices.ts';
+import { initialize, networkChain, trainSgd } from '../../mlp/src/index.ts';
 
 /** What a job on a device has done. */
 export interface JobReport {
@@ -78,6 +78,25 @@ export const DEVICE_JOBS: readonly DeviceJob[] = [
         chain.dispose();
         for (const t of [X, G, f]) t.dispose();
         return { gap, accepted: 1e-5 };
+      }),
+  },
+  {
+    name: 'training of a network',
+    // The loss of each step, and W and β of four layers at the end.
+    reads: 5 + 8,
+    run: (backend) =>
+      watched(backend, async (done) => {
+        const theta = initialize(network, { rng: createRng(1) });
+        const Y = tensor(Float64Array.from(points).subarray(0, N), {
+          backend: ndarrayBackend(),
+          shape: [N, 1],
+        });
+        const options = { X: exactPoints, Y, steps: 5, learningRate: 0.05 };
+        const batches = minibatches({ samples: N, batch: 8, sampler: 'epoch', rng: createRng(3) });
+        const found = await deviceTrainSgd(network, theta, { ...options, batches, backend });
+        done();
+        const exact = trainSgd(network, theta, { ...options, batches });
+        return { gap: distance(found.theta, exact.theta), accepted: 1e-5 };
       }),
   },
   {
