@@ -7,6 +7,8 @@ import { backendOf } from './backends.mjs';
 import { moons } from './moons.mjs';
 
 const [SAMPLES, BATCH, RATE] = [500, 8, 0.02];
+/** Outputs that are compared at the end. */
+const SHOWN = 32;
 const networkOf = ({ width }) => fullyConnected({ inputs: 2, hidden: [width, width, width] });
 
 const sgd =
@@ -16,11 +18,16 @@ const sgd =
     const network = networkOf(setting);
     const points = tensor(Float32Array.from(X.data), { backend, shape: X.shape, dtype: 'float32' });
     const labels = tensor(Float32Array.from(Y.data), { backend, shape: Y.shape, dtype: 'float32' });
+    const few = tensor(Float32Array.from(X.data.subarray(0, 2 * SHOWN)), {
+      backend,
+      shape: [SHOWN, 2],
+      dtype: 'float32',
+    });
     const drawn = { stepsPerEpoch: 1, at: (k) => batches.data.subarray(k * BATCH, (k + 1) * BATCH) };
     return () => {
       const options = { X: points, Y: labels, batches: drawn, steps: setting.steps, learningRate: RATE };
       const trained = trainSgd(network, theta.data, options);
-      return { outputs: toArray(forward(network, trained.theta, points)) };
+      return { outputs: toArray(forward(network, trained.theta, few)) };
     };
   };
 
@@ -36,6 +43,7 @@ export default {
       width: 1024,
       steps: 300,
       goals: { wasm: 0.5 },
+      against: 'torch',
       threads: [1, 2],
     },
     ...[256, 512, 1024, 2048].map((width) => ({

@@ -1,5 +1,5 @@
 // `pnpm bench:peers`: ours and the peers on the same inputs, in turn, in one run; one table as JSON and Markdown.
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
@@ -22,6 +22,7 @@ const options = new Command('bench:peers')
   .option('--seconds <s>', 'after which no new round of a setting starts', Number, 10)
   .option('--only <text>', 'settings with this text in their name', '')
   .option('--no-curves', 'leave out how times grow')
+  .option('--keep', 'leave the rows of jobs that are not run as they are in peers.json')
   .option('--python <path>', 'an interpreter that has the pinned peers; otherwise benchmarks/.venv is made')
   .option('--out <folder>', 'where peers.json, peers.md and the figures go', join(here, 'results'))
   .parse()
@@ -29,8 +30,15 @@ const options = new Command('bench:peers')
 
 const python = options.python ?? peersPython();
 const pin = canPin();
-const rows = [];
-for (const name of options.jobs.split(',')) {
+const out = resolve(options.out);
+const chosen = options.jobs.split(',');
+const date = new Date().toISOString().slice(0, 10);
+const known = join(out, 'peers.json');
+const rows =
+  options.keep && existsSync(known)
+    ? JSON.parse(readFileSync(known, 'utf8')).rows.filter(({ job }) => !chosen.includes(job))
+    : [];
+for (const name of chosen) {
   if (!names.includes(name))
     throw new Error(`bench:peers: there is no job ${name}; there are ${names.join(', ')}`);
   const { default: job } = await import(`../jobs/${name}.mjs`);
@@ -45,19 +53,14 @@ for (const name of options.jobs.split(',')) {
       for (const row of await contest(name, job, setting, { threads, python, pin, ...limits })) {
         const shown = row.failure ?? `${row.warmMs.toPrecision(3)} ms, first ${row.coldMs.toPrecision(3)} ms`;
         console.error(`  ${row.contestant.padEnd(30)} ${shown}`);
-        rows.push({ job: name, title: job.title, setting: settingOf(setting), threads, ...row });
+        rows.push({ date, job: name, title: job.title, setting: settingOf(setting), threads, ...row });
       }
     }
   }
 }
 
-const report = {
-  date: new Date().toISOString().slice(0, 10),
-  machine: describeMachine(python),
-  pinned: pin,
-  rows,
-};
-const out = resolve(options.out);
+rows.sort((a, b) => names.indexOf(a.job) - names.indexOf(b.job));
+const report = { machine: describeMachine(python), pinned: pin, rows };
 mkdirSync(out, { recursive: true });
 const figures = curveFigures(rows);
 const files = {
@@ -72,11 +75,7 @@ for (const [file, text] of Object.entries(files)) {
 console.error(`Wrote ${join(out, 'peers.json')} and peers.md.`);
 if (rows.some(({ failure }) => failure)) process.exitCode = 1;
 
-function settingOf({ name, curve, at, goals, seconds }) {
-  return {
-    name,
-    ...(curve ? { curve, at } : {}),
-    ...(goals ? { goals } : {}),
-    ...(seconds ? { seconds } : {}),
-  };
+/** What of a setting the report needs. */
+function settingOf({ name, curve, at, goals, against, seconds }) {
+  return JSON.parse(JSON.stringify({ name, curve, at, goals, against, seconds }));
 }

@@ -24,7 +24,9 @@ export function goalRows(rows) {
   return groups(rows).flatMap((group) => {
     const { setting, threads, title } = group[0];
     const ours = group.filter(({ side }) => side === 'ours');
-    const peer = least(group.filter(({ side }) => side === 'peer'));
+    const against = ({ side, contestant }) =>
+      side === 'peer' && contestant === (setting.against ?? contestant);
+    const peer = least(group.filter(against));
     const goals = Object.entries(setting.goals ?? {});
     const lines = goals.map(([variant, atMost]) => {
       const own = variant === 'best' ? least(ours) : least(ours.filter((row) => row.contestant === variant));
@@ -47,7 +49,7 @@ export function goalRows(rows) {
 }
 
 function goalTable(rows) {
-  const head = ['job', 'threads', 'ours', 'best peer', 'ratio', 'goal', ''];
+  const head = ['job', 'threads', 'ours', 'peer', 'ratio', 'goal', ''];
   return table(
     head,
     goalRows(rows).map(({ title, setting, threads, own, peer, atMost, ratio }) => {
@@ -102,7 +104,8 @@ function fasterPeers(rows) {
   return found.length > 0 ? found.join('\n') : 'Nowhere in this run.';
 }
 
-export function markdownReport({ date, machine, pinned, rows }, figures) {
+export function markdownReport({ machine, pinned, rows }, figures) {
+  const dates = [...new Set(rows.map(({ date }) => date))].sort().join(', ');
   const jobs = [...new Set(rows.map(({ job }) => job))];
   const peers = Object.entries(machine.peers).map(([name, version]) => `${name} ${version}`);
   const sections = jobs.map((job) => {
@@ -113,8 +116,8 @@ export function markdownReport({ date, machine, pinned, rows }, figures) {
     return [`### ${own[0].title}`, fullTable(own), ...drawn].join('\n\n');
   });
   return `${[
-    `Measured on ${date}: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}, Python ${machine.python}, ${peers.join(', ')}.`,
-    `Times are medians over runs after the first (their number in brackets), contestants in turn; one thread ${pinned ? 'is one core' : 'is by the libraries’ settings'}. Results were compared before a time counted. Peak memory is that of the whole process, with its runtime and libraries.`,
+    `Measured on ${dates}: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}, Python ${machine.python}, ${peers.join(', ')}.`,
+    `Times are medians (of as many runs as in brackets; 0 where the first run has to do), contestants in turn, after a warm-up; one thread ${pinned ? 'is one core' : 'is by the libraries’ settings'}. Results were compared before a time counted. Peak memory is that of the whole process, with its runtime and libraries.`,
     '### Goals',
     goalTable(rows),
     '### Where a peer is faster',
