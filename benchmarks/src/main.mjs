@@ -24,7 +24,8 @@ const options = new Command('bench:peers')
   .option('--no-curves', 'leave out how times grow')
   .option('--keep', 'leave the rows of jobs that are not run as they are in peers.json')
   .option('--python <path>', 'an interpreter that has the pinned peers; otherwise benchmarks/.venv is made')
-  .option('--out <folder>', 'where peers.json, peers.md and the figures go', join(here, 'results'))
+  .option('--out <folder>', 'where peers.json and peers.md go', join(here, 'results'))
+  .option('--figures <folder>', 'where the figures go', join(here, '../apps/docs/public/benchmarks'))
   .parse()
   .opts();
 
@@ -61,16 +62,17 @@ for (const name of chosen) {
 
 rows.sort((a, b) => names.indexOf(a.job) - names.indexOf(b.job));
 const report = { machine: describeMachine(python), pinned: pin, rows };
-mkdirSync(out, { recursive: true });
+const drawn = resolve(options.figures);
 const figures = curveFigures(rows);
-const files = {
-  'peers.json': `${JSON.stringify(report, null, 2)}\n`,
-  'peers.md': markdownReport(report, figures),
-  ...Object.fromEntries(figures.map(({ file, svg }) => [file, svg])),
-};
-for (const [file, text] of Object.entries(files)) {
-  writeFileSync(join(out, `${file}.part`), text);
-  renameSync(join(out, `${file}.part`), join(out, file));
+const files = [
+  [known, `${JSON.stringify(report, null, 2)}\n`],
+  [join(out, 'peers.md'), markdownReport(report, figures)],
+  ...figures.map(({ file, svg }) => [join(drawn, file), svg]),
+];
+for (const folder of [out, drawn]) mkdirSync(folder, { recursive: true });
+for (const [path, text] of files) {
+  writeFileSync(`${path}.part`, text);
+  renameSync(`${path}.part`, path);
 }
 console.error(`Wrote ${join(out, 'peers.json')} and peers.md.`);
 if (rows.some(({ failure }) => failure)) process.exitCode = 1;

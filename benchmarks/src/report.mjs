@@ -112,7 +112,7 @@ export function markdownReport({ machine, pinned, rows }, figures) {
     const own = rows.filter((row) => row.job === job);
     const drawn = figures
       .filter((figure) => figure.job === job)
-      .map(({ file, title, curve }) => `![${title}, against ${curve}](./${file})`);
+      .map(({ file, title, curve }) => `![${title}, against ${curve}](/benchmarks/${file})`);
     return [`### ${own[0].title}`, fullTable(own), ...drawn].join('\n\n');
   });
   return `${[
