@@ -1,7 +1,7 @@
 import { cholesky, eigh, matmul, tensor, toArray } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
 import ndarray from 'ndarray';
-import { backendOf } from './backends.mjs';
+import { backendOf } from './shared/backends.mjs';
 
 const work = {
   product: (A) => ({ product: toArray(matmul(A, A)) }),

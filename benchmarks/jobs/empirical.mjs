@@ -3,8 +3,8 @@ import { tensor, toArray } from '@sntk/linalg';
 import { empiricalNtk, initialize } from '@sntk/mlp';
 import { createRng } from '@sntk/random';
 import ndarray from 'ndarray';
-import { backendOf } from './backends.mjs';
-import { moons } from './moons.mjs';
+import { backendOf } from './shared/backends.mjs';
+import { moons } from './shared/moons.mjs';
 
 const networkOf = ({ width }) => fullyConnected({ inputs: 2, hidden: [width, width, width] });
 

@@ -1,8 +1,8 @@
 import { kernelSpectrum, sntkPaths } from '@sntk/dynamics';
 import { tensor } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
-import { backendOf } from './backends.mjs';
-import { kernelProblem } from './kernel-problem.mjs';
+import { backendOf } from './shared/backends.mjs';
+import { kernelProblem } from './shared/kernel-problem.mjs';
 
 const BATCH = 8;
 

@@ -3,7 +3,7 @@ import { analyticKernel } from '@sntk/kernels';
 import { tensor, toFloat64 } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
 import ndarray from 'ndarray';
-import { backendOf } from './backends.mjs';
+import { backendOf } from './shared/backends.mjs';
 
 const gram =
   (name) =>

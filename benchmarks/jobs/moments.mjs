@@ -1,7 +1,7 @@
 import { dualMoments, kernelSpectrum } from '@sntk/dynamics';
 import { tensor } from '@sntk/linalg';
-import { backendOf } from './backends.mjs';
-import { kernelProblem } from './kernel-problem.mjs';
+import { backendOf } from './shared/backends.mjs';
+import { kernelProblem } from './shared/kernel-problem.mjs';
 
 const moments =
   (name) =>

@@ -1,7 +1,7 @@
 import { gradientFlowPath, kernelSpectrum, predict } from '@sntk/dynamics';
 import { tensor } from '@sntk/linalg';
-import { backendOf } from './backends.mjs';
-import { kernelProblem } from './kernel-problem.mjs';
+import { backendOf } from './shared/backends.mjs';
+import { kernelProblem } from './shared/kernel-problem.mjs';
 
 const TIMES = Array.from({ length: 50 }, (_, k) => 10 ** (-1 + (5 * k) / 49));
 

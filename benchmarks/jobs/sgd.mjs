@@ -3,8 +3,8 @@ import { tensor, toArray } from '@sntk/linalg';
 import { forward, initialize, trainSgd } from '@sntk/mlp';
 import { createRng, minibatches } from '@sntk/random';
 import ndarray from 'ndarray';
-import { backendOf } from './backends.mjs';
-import { moons } from './moons.mjs';
+import { backendOf } from './shared/backends.mjs';
+import { moons } from './shared/moons.mjs';
 
 const [SAMPLES, BATCH, RATE] = [500, 8, 0.02];
 /** Outputs that are compared at the end. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { encodeNpy } from '@sntk/datasets';
 import { startContestant } from './contestant.mjs';
 
-export const median = (values) => {
+const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
@@ -35,8 +35,8 @@ function judge(job, result, reference) {
 }
 
 /**
- * Runs one setting on so many threads; one row for each contestant: `{ contestant, side, coldMs, warmMs, rounds,
- * peakBytes, agreement }`, or `{ failure }`.
+ * Runs one setting on so many threads; one row for each contestant: `{ contestant, side, coldMs, warmUps, warmMs, rounds,
+ * peakBytes, agreement }`, or with `failure`.
  */
 export async function contest(name, job, setting, { threads, python, pin, rounds, seconds }) {
   const folder = mkdtempSync(join(tmpdir(), 'sntk-bench-'));
@@ -53,7 +53,7 @@ export async function contest(name, job, setting, { threads, python, pin, rounds
   try {
     for (const entry of entries) {
       const { contestant, kind, side } = entry;
-      const row = { contestant, side, times: [] };
+      const row = { contestant, side, warmUps: 0, times: [] };
       const process = startContestant({
         kind,
         job: name,
@@ -88,17 +88,17 @@ export async function contest(name, job, setting, { threads, python, pin, rounds
     if (row.failure) return row;
     // Where a run takes minutes the first one has to do.
     const counted = times.length > 0 ? times : [row.coldMs];
-    return { ...row, rounds: times.length, warmMs: median(counted), leastMs: Math.min(...counted) };
+    return { ...row, rounds: times.length, warmMs: median(counted) };
   });
 }
 
 /** V8 compiles again and again while a function gets hot; who is faster than this is run until that is over. */
 const WARM_UP = { runs: 12, ms: 1500 };
 
-async function warmUp({ coldMs }, process, { rounds }) {
+async function warmUp(row, process, { rounds }) {
   if (rounds !== undefined) return;
-  let spent = coldMs;
-  for (let run = 0; run < WARM_UP.runs && spent < WARM_UP.ms; run++) spent += (await process.run()).ms;
+  let spent = row.coldMs;
+  for (; row.warmUps < WARM_UP.runs && spent < WARM_UP.ms; row.warmUps++) spent += (await process.run()).ms;
 }
 
 async function attempt(row, action) {

@@ -46,7 +46,7 @@ export function startContestant({ kind, job, variant, setting, inputs, threads, 
       child.stdin.write(`${JSON.stringify(message)}\n`);
     });
   return {
-    /** Loads libraries and inputs; not timed as work, but told apart as `start`. */
+    /** Loads libraries and inputs, which is not timed. */
     prepare: () => ask({ do: 'prepare', job, variant, setting, inputs, threads }),
     /** Runs once: `{ ms }`. */
     run: () => ask({ do: 'run' }),

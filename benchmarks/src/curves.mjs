@@ -1,7 +1,7 @@
 // How times grow: one chart for each job and what it is varied in.
 import { lineChart } from '@sntk/plot';
 
-/** `{ job, curve, title, file, svg, note }` for each curve among the rows. */
+/** `{ job, curve, title, file, svg }` for each curve among the rows. */
 export function curveFigures(rows) {
   const curves = new Map();
   for (const row of rows) {

@@ -33,7 +33,11 @@ export function peersPython() {
 /** Whether a process can be held to one core here. */
 export const canPin = () => spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
+/** What is known of the machine and the interpreter; throws where there is no such interpreter. */
 export function describeMachine(python) {
+  const { status, stdout } = spawnSync(python, ['--version'], { encoding: 'utf8' });
+  if (status !== 0)
+    throw new Error(`bench:peers: --python ${python} does not run; name a Python 3.11 with the pinned peers`);
   const versions = Object.fromEntries(
     readFileSync(pins, 'utf8')
       .split('\n')
@@ -46,7 +50,7 @@ export function describeMachine(python) {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${platform()} ${arch()}`,
     node: process.versions.node,
-    python: spawnSync(python, ['--version'], { encoding: 'utf8' }).stdout.trim().replace('Python ', ''),
+    python: stdout.trim().replace('Python ', ''),
     peers: versions,
   };
 }

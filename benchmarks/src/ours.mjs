@@ -26,7 +26,9 @@ const answers = {
       const bytes = new Uint8Array(Float64Array.from(values).buffer);
       writeFileSync(join(folder, name), bytes);
     }
-    return { names: Object.keys(result), peakBytes: process.resourceUsage().maxRSS * 1024 };
+    // Work in a process of its own tells its own peak, or that it does not know.
+    const peakBytes = 'peakBytes' in work ? work.peakBytes : process.resourceUsage().maxRSS * 1024;
+    return { names: Object.keys(result), peakBytes };
   },
 };
 

@@ -5,11 +5,14 @@ const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
-/** Rows that were run together. */
+/** Names what was run together: a point of a curve may be called what a setting with a goal is. */
+export const groupOf = ({ job, setting, threads }) =>
+  [job, setting.curve ?? '', setting.name, threads].join(' | ');
+
 function groups(rows) {
   const found = new Map();
   for (const row of rows) {
-    const key = `${row.job} ${row.setting.name} ${row.threads}`;
+    const key = groupOf(row);
     if (!found.has(key)) found.set(key, []);
     found.get(key).push(row);
   }
@@ -20,7 +23,7 @@ const least = (rows) =>
   rows.filter(({ failure }) => !failure).reduce((a, b) => (a && a.warmMs <= b.warmMs ? a : b), undefined);
 
 /** One line for each goal: which of ours, against which peer, the ratio, and whether it is met. */
-export function goalRows(rows) {
+function goalRows(rows) {
   return groups(rows).flatMap((group) => {
     const { setting, threads, title } = group[0];
     const ours = group.filter(({ side }) => side === 'ours');
@@ -80,10 +83,10 @@ function fullTable(rows) {
         ...(row.failure
           ? ['failed', row.failure.split('\n')[0].slice(0, 90), '', '']
           : [
-              `${ms(row.warmMs)} (${row.rounds})`,
+              `${ms(row.warmMs)} (${row.warmUps} + ${row.rounds})`,
               ms(row.coldMs),
               peer ? (row.warmMs / peer.warmMs).toFixed(2) : '–',
-              megabytes(row.peakBytes),
+              row.peakBytes ? megabytes(row.peakBytes) : '–',
             ]),
       ]);
     }),
@@ -117,7 +120,7 @@ export function markdownReport({ machine, pinned, rows }, figures) {
   });
   return `${[
     `Measured on ${dates}: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}, Python ${machine.python}, ${peers.join(', ')}.`,
-    `Times are medians (of as many runs as in brackets; 0 where the first run has to do), contestants in turn, after a warm-up; one thread ${pinned ? 'is one core' : 'is by the libraries’ settings'}. Results were compared before a time counted. Peak memory is that of the whole process, with its runtime and libraries.`,
+    `Times are medians, contestants in turn. In brackets: runs that warmed up after the first one + runs that count; where none counts the first has to do. One thread ${pinned ? 'is one core' : 'is by the libraries’ settings'}. Results were compared before a time counted. Peak memory is that of the whole process, with its runtime and libraries.`,
     '### Goals',
     goalTable(rows),
     '### Where a peer is faster',
