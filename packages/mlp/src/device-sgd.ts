@@ -1,14 +1,28 @@
 import type { Architecture } from '@sntk/architecture';
-import { checkFinite, checkInteger, NumericalError } from '@sntk/errors';
-import { type Backend, type FloatArray, mul, reduce, sub, type Tensor, tensor, unary } from '@sntk/linalg';
+import { checkFinite, checkInteger } from '@sntk/errors';
+import {
+  type Backend,
+  type FloatArray,
+  mul,
+  ndarrayBackend,
+  reduce,
+  sub,
+  type Tensor,
+  tensor,
+  unary,
+} from '@sntk/linalg';
 import { scope } from '@sntk/linalg/devices';
 import type { Minibatches } from '@sntk/random';
 import { checkMatrix } from './checks.ts';
 import { deviceChain } from './device-chain.ts';
 import { drawer } from './draw.ts';
 import { type LearningRate, rateOf } from './learning-rate.ts';
+import { LOSSES } from './losses.ts';
+import { ruleOf } from './optimizer.ts';
 import { planOf } from './plan.ts';
+import { divergence } from './run.ts';
 import type { SgdResult } from './sgd.ts';
+import { stableRate } from './stable-rate.ts';
 
 export interface DeviceSgdOptions {
   /** Inputs `[N, d]`, of any backend. */
@@ -35,8 +49,9 @@ const AHEAD = 64;
  *
  * Networks are those of `deviceChain`: plain chains with ReLU, tanh, sigmoid or no activation.
  *
- * @throws NumericalError when a loss or the parameters are not finite, with the step; it is seen up to 64 steps later.
- * @throws ArgumentError when shapes do not fit or data are not finite.
+ * @throws NumericalError when a loss or the parameters are not finite, with the step, the last finite loss and the stable rate; it is
+ * seen up to 64 steps later.
+ * @throws ArgumentError when shapes do not fit or data are not finite in float32.
  * @throws UnavailableError for activations that a device does not have.
  * @example
  * ```ts
@@ -62,25 +77,42 @@ export async function deviceTrainSgd(
 ): Promise<SgdResult> {
   const where = 'deviceTrainSgd';
   const { X, Y, backend, steps, onProgress, signal } = options;
-  const { inputs: d, outputs: O } = planOf(architecture);
+  const plan = planOf(architecture);
+  const { inputs: d, outputs: O } = plan;
   const N = X.shape[0];
   checkInteger(where, 'options.steps', steps);
   checkMatrix(where, 'options.X', X, [N, d]);
   checkMatrix(where, 'options.Y', Y, [N, O]);
   const [x, y] = [(await X.read()).data, (await Y.read()).data];
-  checkFinite(where, 'options.X', x);
-  checkFinite(where, 'options.Y', y);
+  for (const [argument, entries] of [
+    ['X', x],
+    ['Y', y],
+  ] as const) {
+    checkFinite(where, `options.${argument}`, entries);
+    checkFinite(where, `options.${argument} in float32`, Float32Array.from(entries));
+  }
   const rateAt = rateOf(where, options.learningRate);
   const draw = drawer(where, { batches: options.batches, svag: 1, samples: N });
   const losses = new Float64Array(steps);
   const chain = deviceChain(architecture, theta, { backend });
+  const diverged = (step: number, what: string): Error => {
+    const bound = stableRate(plan, theta, {
+      x: Float64Array.from(x),
+      backend: ndarrayBackend(),
+      loss: LOSSES.mse,
+      rule: ruleOf(where, { kind: 'sgd' }),
+    });
+    const loss = step > 0 ? losses[step - 1] : Number.NaN;
+    const details = { step, loss, learningRate: rateAt(step) };
+    return divergence(where, what, bound === undefined ? details : { ...details, stableRate: bound });
+  };
   let waiting: Tensor[] = [];
   const collect = async (done: number): Promise<void> => {
     const values = await Promise.all(waiting.map((loss) => loss.read()));
     values.forEach(({ data }, k) => {
       const step = done - values.length + k;
       losses[step] = data[0];
-      if (!Number.isFinite(data[0])) throw divergence(where, step, rateAt(step));
+      if (!Number.isFinite(data[0])) throw diverged(step, 'is');
     });
     release();
     onProgress?.({ step: done, loss: losses[done - 1] });
@@ -102,12 +134,14 @@ export async function deviceTrainSgd(
         return { residual, loss: mul(squares, 1 / (2 * rows)) };
       });
       waiting.push(loss);
-      chain.descend(residual, rateAt(step) / rows);
+      const rate = rateAt(step);
+      // Schedules may end at 0, a step that stays.
+      if (rate > 0) chain.descend(residual, rate / rows);
       for (const t of [batch, targets, f, residual]) t.dispose();
       if ((step + 1) % AHEAD === 0 || step + 1 === steps) await collect(step + 1);
     }
     const trained = await chain.readParameters();
-    if (!trained.every(Number.isFinite)) throw divergence(where, steps - 1, rateAt(steps - 1));
+    if (!trained.every(Number.isFinite)) throw diverged(steps - 1, 'parameters are');
     return { theta: trained, losses };
   } finally {
     release();
@@ -126,13 +160,4 @@ function put(
     for (let p = 0; p < columns; p++) picked[j * columns + p] = entries[examples[j] * columns + p];
   }
   return tensor(picked, { backend, shape: [rows, columns] });
-}
-
-function divergence(where: string, step: number, learningRate: number): NumericalError {
-  return new NumericalError({
-    where,
-    found: `training diverged: the loss or the parameters are not finite at step ${step}`,
-    fix: `lower the learning rate, ${learningRate}`,
-    details: { step, learningRate },
-  });
 }

@@ -186,7 +186,8 @@ function settingsOf(
   return { rateAt: rateOf(where, options.learningRate), loss, rule, svag };
 }
 
-function divergence(
+/** The error of a run that stopped being finite, with what is known of the rate. */
+export function divergence(
   where: string,
   what: string,
   details: {

@@ -22,6 +22,8 @@ describe('deviceTrainSgd', () => {
   // The last minibatch of an epoch is shorter.
   const batches = minibatches({ samples: N, batch: 4, sampler: 'epoch', rng: createRng(2) });
 
+  const whole = { stepsPerEpoch: 1, at: () => Int32Array.from({ length: N }, (_, i) => i) };
+
   it('takes the steps of trainSgd, reads only losses and the end, and gives everything back', async () => {
     const device = standInDevice();
     const held = device.live();
@@ -40,7 +42,7 @@ describe('deviceTrainSgd', () => {
     const device = standInDevice();
     const run = { X, Y, backend: device.backend, steps: 200 };
     await expect(deviceTrainSgd(architecture, theta, { ...run, learningRate: 1e6 })).rejects.toThrow(
-      /^deviceTrainSgd: training diverged: .* at step \d+; lower the learning rate, 1000000/,
+      /^deviceTrainSgd: training diverged: the loss was \S+ and .* not finite at step \d+; lower the learning rate, 1000000; full-batch steps are stable below \d/,
     );
     const reason = new Error('enough');
     const stop = new AbortController();
@@ -49,6 +51,21 @@ describe('deviceTrainSgd', () => {
       deviceTrainSgd(architecture, theta, { ...run, learningRate: 0.01, signal: stop.signal, onProgress }),
     ).rejects.toBe(reason);
     expect(device.live()).toBe(0);
+  });
+
+  it('stays where the schedule is at 0', async () => {
+    const run = { X, Y, backend, steps: 3, learningRate: (step: number) => (step === 0 ? 0.05 : 0) };
+    const found = await deviceTrainSgd(architecture, theta, run);
+    expectClose(found.theta, trainSgd(architecture, theta, { ...run, batches: whole }).theta, {
+      absolute: 1e-6,
+    });
+    expect(found.losses[2]).toBe(found.losses[1]);
+  });
+
+  it('refuses what float32 does not hold', async () => {
+    const huge = tensor(new Float64Array(2 * N).fill(1e60), { backend, shape: [N, 2] });
+    const run = { X: huge, Y, backend, steps: 1, learningRate: 0.1 };
+    await expect(deviceTrainSgd(architecture, theta, run)).rejects.toThrow('options.X in float32');
   });
 
   it('refuses labels of another shape', async () => {
