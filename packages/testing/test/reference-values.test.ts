@@ -7,6 +7,8 @@ import { describe, expect, test } from 'vitest';
 interface Provenance {
   readonly script: string;
   readonly scriptSha256: string;
+  /** Other scripts that it imports, and their digests. */
+  readonly imports: Readonly<Record<string, string>>;
   readonly fixtureSha256: string;
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -41,9 +43,10 @@ describe('reference values', () => {
 
   test.each(Object.entries(recorded))(
     '%s is what its script wrote with the pinned versions',
-    (path, { script, scriptSha256, fixtureSha256, versions }) => {
+    (path, { script, scriptSha256, imports, fixtureSha256, versions }) => {
       const again = `run ${script} again, in an environment with the pinned versions`;
       expect(digest(script), again).toBe(scriptSha256);
+      for (const [module, sha256] of Object.entries(imports)) expect(digest(module), again).toBe(sha256);
       expect(digest(path), again).toBe(fixtureSha256);
       expect(versions, again).toEqual(
         Object.fromEntries(Object.keys(versions).map((name) => [name, pins[name]])),
