@@ -30,8 +30,8 @@ describe('deviceTrainSgd', () => {
     const run = { X, Y, batches, steps: 150, learningRate: (step: number) => 0.05 / (1 + step / 100) };
     const exact = trainSgd(architecture, theta, run);
     const found = await deviceTrainSgd(architecture, theta, { ...run, backend: device.backend });
-    expectClose(found.losses, exact.losses, { relative: 1e-3, absolute: 1e-6 });
-    expectClose(found.theta, exact.theta, { absolute: 1e-4 });
+    expectClose(found.losses, exact.losses, { relative: 1e-5, absolute: 1e-6 });
+    expectClose(found.theta, exact.theta, { absolute: 1e-5 });
     expect(exact.losses[149]).toBeLessThan(0.5 * exact.losses[0]);
     // One read for each loss and each of the six parameter tensors.
     expect(device.reads()).toBe(150 + 6);
