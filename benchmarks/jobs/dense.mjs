@@ -1,12 +1,15 @@
-import { cholesky, eigh, matmul, tensor, toArray } from '@sntk/linalg';
+import { cholesky, eigh, matmul, tensor, toFloat64 } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
 import ndarray from 'ndarray';
 import { backendOf } from './shared/backends.mjs';
 
 const work = {
-  product: (A) => ({ product: toArray(matmul(A, A)) }),
-  cholesky: (A) => ({ factor: toArray(cholesky(A).L) }),
-  eigh: (A) => ({ values: eigh(A).values }),
+  product: (A) => ({ product: toFloat64(matmul(A, A)) }),
+  cholesky: (A) => ({ factor: toFloat64(cholesky(A).L) }),
+  eigh(A) {
+    const { values, vectors } = eigh(A);
+    return { values, vectors: toFloat64(vectors) };
+  },
 };
 
 const linalg =
@@ -18,7 +21,9 @@ const linalg =
 
 export default {
   title: 'Dense linear algebra, float64',
-  tolerance: 1e-9,
+  tolerance: 1e-10,
+  // An eigenvector is one up to its sign.
+  comparable: ({ vectors, ...rest }) => (vectors ? { ...rest, vectors: vectors.map(Math.abs) } : rest),
   ours: { wasm: linalg('wasm'), blas: linalg('blas') },
   peers: ['numpy'],
   settings: [

@@ -19,7 +19,7 @@ const empirical =
 
 export default {
   title: 'Empirical NTK of a network with three hidden ReLU layers, float32',
-  tolerance: 1e-4,
+  tolerance: 1e-5,
   ours: { wasm: empirical('wasm'), blas: empirical('blas') },
   peers: ['neural-tangents, structured', 'neural-tangents, contraction', 'torch.func'],
   settings: [

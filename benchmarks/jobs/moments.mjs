@@ -23,7 +23,7 @@ const setting = { learningRate: 0.0185, batch: 8 };
 
 export default {
   title: 'Exact moments (33) of kernel SGD',
-  tolerance: 1e-4,
+  tolerance: 2e-5,
   ours: { wasm: moments('wasm'), blas: moments('blas') },
   peers: ['numpy'],
   settings: [

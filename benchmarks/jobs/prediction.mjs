@@ -19,7 +19,7 @@ const closedForm =
 
 export default {
   title: 'Gradient flow in closed form: eigenvectors, then 50 times at training and 500 other points',
-  tolerance: 1e-6,
+  tolerance: 1e-11,
   ours: { wasm: closedForm('wasm'), blas: closedForm('blas') },
   peers: ['neural-tangents'],
   settings: [

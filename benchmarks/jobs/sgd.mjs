@@ -34,7 +34,7 @@ const sgd =
 export default {
   title: 'SGD of three hidden ReLU layers on two moons, b = 8, float32',
   // Rounding in float32, over the steps.
-  tolerance: 2e-3,
+  tolerance: 2e-5,
   ours: { wasm: sgd('wasm') },
   peers: ['torch', 'jax'],
   settings: [

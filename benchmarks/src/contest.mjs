@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeNpy } from '@sntk/datasets';
 import { startContestant } from './contestant.mjs';
+import { distance } from './distance.mjs';
 
 const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -11,26 +12,11 @@ const median = (values) => {
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 };
 
-/** Relative Frobenius distance of all arrays, the worst of them. */
-function distance(a, b) {
-  return Math.max(
-    ...Object.keys(b).map((name) => {
-      if (a[name]?.length !== b[name].length) return Number.POSITIVE_INFINITY;
-      let gap = 0;
-      let size = 0;
-      b[name].forEach((value, i) => {
-        gap += (a[name][i] - value) ** 2;
-        size += value * value;
-      });
-      return Math.sqrt(gap / size);
-    }),
-  );
-}
-
 /** How a result compares with the reference: by the job's own rule, or by the relative distance. */
 function judge(job, result, reference) {
   if (job.agree) return job.agree(result, reference);
-  const gap = distance(result, reference);
+  const same = job.comparable ?? ((one) => one);
+  const gap = distance(same(result), same(reference));
   return { agrees: gap <= job.tolerance, measure: `relative distance ${gap.toExponential(1)}` };
 }
 
