@@ -2,7 +2,7 @@ import type { FloatArray } from '@sntk/linalg';
 import { type CpuKernels, type GemmKernel, mirrorLower, type SyrkKernel } from '@sntk/linalg/extending';
 import { pieces, roundUp } from './cut.ts';
 import { type Block, clear, copyIn, copyOut, disposed, withWork } from './operands.ts';
-import { multiply, packRight, productBytes, SHARED, type Width } from './product.ts';
+import { multiply, packRight, productBytes, rightBytes, SHARED, type Width } from './product.ts';
 import type { Runtime } from './runtime.ts';
 import { matrixVector, smallGemm } from './small-gemm.ts';
 
@@ -110,8 +110,7 @@ export function wasmPrepare(runtime: Runtime): Prepare {
         if (resident === undefined) throw disposed('PreparedMatrix.times', 'prepared matrix');
         const left = resident;
         const edge = blockEdge(p);
-        const right = (double ? kernels.rightBytes64 : kernels.rightBytes32)(edge, k);
-        const bytes = [k * edge * size, m * edge * size, right];
+        const bytes = [k * edge * size, m * edge * size, rightBytes(runtime, size, edge, k)];
         const slabs = pieces(m, m * k * edge < SHARED ? 1 : team.threads, PREPARED_ROWS);
         withWork(heap, 'PreparedMatrix.times', bytes, ([atB, atC, packed]) => {
           for (let j = 0; j < p; j += edge) {
