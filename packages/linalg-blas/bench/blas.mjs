@@ -1,14 +1,7 @@
 // The system's BLAS beside the plain backend: smallest of several times. Build first; run with `node bench/blas.mjs`.
 import { cholesky, eigh, matmul, ndarrayBackend, tensor } from '@sntk/linalg';
 import { blasBackend } from '@sntk/linalg-blas';
-
-function scattered(length) {
-  let state = 1;
-  return Float64Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
-}
+import { scattered } from '../../testing/bench/inputs.mjs';
 
 function smallest(runs, body) {
   let best = Number.POSITIVE_INFINITY;

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cholesky, eigh, matmul, ndarrayBackend, syrk, tensor } from '@sntk/linalg';
 import { blasAvailable, blasBackend } from '@sntk/linalg-blas';
 import { wasmBackend } from '../../linalg-wasm/dist/index.js';
+import { scattered } from '../../testing/bench/inputs.mjs';
 
 const ROUNDS = 6;
 /** Milliseconds for a job in a round; it runs once at least. */
@@ -51,17 +52,13 @@ function numpy() {
   process.exit();
 }
 
-/** Normal enough: numbers in (−√3, √3), of variance 1. */
-function scattered(length) {
-  let state = 1;
-  return Float64Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.sqrt(3) * (state / 2 ** 31 - 1);
-  });
-}
-
 function jobs(backend) {
-  const matrix = (m, n, dtype = 'float64') => tensor(scattered(m * n), { backend, dtype, shape: [m, n] });
+  // Normal enough: numbers in (−√3, √3), of variance 1.
+  const matrix = (m, n, dtype = 'float64') =>
+    tensor(
+      scattered(m * n).map((x) => Math.sqrt(3) * x),
+      { backend, dtype, shape: [m, n] },
+    );
   const a = matrix(1024, 1024);
   const s = matrix(1024, 1024, 'float32');
   const X = matrix(2000, 784);

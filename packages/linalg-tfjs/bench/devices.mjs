@@ -13,6 +13,7 @@ import { wasmBackend } from '../../linalg-wasm/dist/index.js';
 import { deviceChain } from '../../mlp/dist/devices.js';
 import { initialize } from '../../mlp/dist/index.js';
 import { createRng } from '../../random/dist/index.js';
+import { scattered } from '../../testing/bench/inputs.mjs';
 
 const devices = process.argv.slice(2);
 const ROUNDS = 3;
@@ -23,12 +24,8 @@ Object.assign(globalThis, globals);
 Object.defineProperty(globalThis, 'navigator', { value: { gpu: create([]) }, configurable: true });
 
 /** Numbers in (−√3, √3), of variance 1. */
-function scattered(length) {
-  let state = 1;
-  return Float32Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.sqrt(3) * (state / 2 ** 31 - 1);
-  });
+function normal(length) {
+  return scattered(length, Float32Array).map((x) => Math.sqrt(3) * x);
 }
 
 async function readAll(tensors) {
@@ -43,22 +40,22 @@ const cpu = wasmBackend();
 const [samples, paths, steps] = [200, 64, 20];
 const spectrum = kernelSpectrum(
   analyticKernel(network, {
-    X: tensor(Float64Array.from(scattered(2 * samples)), { backend: cpu, shape: [samples, 2] }),
+    X: tensor(Float64Array.from(normal(2 * samples)), { backend: cpu, shape: [samples, 2] }),
   }).ntk,
 );
 
 /** Name → { flops, run }: `flops` where a job is a product, so that its rate means something. */
 function jobs(backend) {
-  const matrix = (m, n) => tensor(scattered(m * n), { backend, shape: [m, n] });
+  const matrix = (m, n) => tensor(normal(m * n), { backend, shape: [m, n] });
   const product = (n, flags) => {
     const a = matrix(n, n);
     return { flops: 2 * n ** 3, run: () => readAll([matmul(a, a, flags)]) };
   };
   // CPU backends have this recursion in float64.
-  const X = tensor(scattered(600), { backend, dtype: backend.dtypes[0], shape: [300, 2] });
+  const X = tensor(normal(600), { backend, dtype: backend.dtypes[0], shape: [300, 2] });
   const [x, y] = [matrix(64, 2), matrix(64, 1)];
   const chain = deviceChain(network, initialize(network, { rng: createRng(1) }), { backend });
-  const r0 = Float64Array.from(scattered(samples));
+  const r0 = Float64Array.from(normal(samples));
   const options = {
     learningRate: (0.1 * samples) / spectrum.values[samples - 1],
     steps,

@@ -1,39 +1,19 @@
 // Two threads beside one, in turns, shortest time of all, as a Markdown table. Build first; run: node bench/threads.mjs
 import { cholesky, eigh, matmul, prepare, solveTriangular, syrk, tensor } from '@sntk/linalg';
+import { reluRequest, scattered } from '../../testing/bench/inputs.mjs';
 import { threadedWasmBackend, wasmBackend } from '../dist/index.js';
 
 const ROUNDS = 15;
 
-/** Numbers in (−1, 1), the same in every run. */
-function numbers(count) {
-  let state = 1;
-  return Float64Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
-}
-
 function jobs(backend) {
   const matrix = (rows, columns, dtype = 'float64') =>
-    tensor(numbers(rows * columns), { backend, dtype, shape: [rows, columns] });
+    tensor(scattered(rows * columns), { backend, dtype, shape: [rows, columns] });
   const [a, b] = [matrix(1024, 1024), matrix(1024, 1024, 'float32')];
   const [X, K, x] = [matrix(2000, 784), prepare(matrix(500, 500)), matrix(500, 256)];
   const definite = syrk(matrix(1000, 1000));
   const { L } = cholesky(definite, { jitter: 1 });
   const right = matrix(1000, 256);
-  const n = 2000;
-  const ones = new Float64Array(3 * n).fill(1);
-  const request = {
-    rows: n,
-    columns: n,
-    firstNngp: numbers(n * n),
-    rowVariances: ones,
-    columnVariances: ones,
-    weightVariances: [2, 2, 2],
-    biasVariances: [0, 0, 0],
-    nngp: new Float64Array(n * n),
-    ntk: new Float64Array(n * n),
-  };
+  const request = reluRequest(2000);
   return {
     'matrix product 1024, f64': () => matmul(a, a),
     'matrix product 1024, f32': () => matmul(b, b),

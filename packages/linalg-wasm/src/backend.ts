@@ -5,7 +5,7 @@ import { wasmEigh } from './eigh.ts';
 import { wasmFactor } from './factor.ts';
 import { wasmGemm, wasmPrepare, wasmSyrk } from './gemm.ts';
 import { wasmReluRecursion } from './relu-recursion.ts';
-import { type Build, bytesInUse, type Runtime, wasmRuntime, wasmSupported } from './runtime.ts';
+import { type Build, bytesInUse, chooseBuild, type Runtime, wasmRuntime } from './runtime.ts';
 
 const instances = new Map<Build, Backend>();
 
@@ -37,7 +37,7 @@ export interface WasmOptions {
  * ```
  */
 export function wasmBackend(options: WasmOptions = {}): Backend {
-  const build: Build = options.relaxed === true && wasmSupported({ relaxed: true }) ? 'relaxed' : 'plain';
+  const build = chooseBuild(options);
   const backend =
     instances.get(build) ?? createBackend(build === 'relaxed' ? 'wasm-relaxed' : 'wasm', wasmRuntime(build));
   instances.set(build, backend);

@@ -1,6 +1,6 @@
 import { ArgumentError } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
-import type { ChainRule } from '@sntk/linalg/extending';
+import { type ChainRule, chainAverages } from '@sntk/linalg/extending';
 
 /** A rule as `assembly/chain-rule.ts` reads it. */
 export interface StoredRule {
@@ -22,9 +22,9 @@ export function storedRule(rule: ChainRule, least: number): StoredRule {
   const { weightDecay } = rule;
   if (rule.kind === 'sgd') {
     const { momentum, nesterov } = rule;
-    const kind = momentum === 0 ? DECAY : nesterov ? NESTEROV : MOMENTUM;
+    const kind = chainAverages(rule) === 0 ? DECAY : nesterov ? NESTEROV : MOMENTUM;
     return {
-      stored: momentum !== 0 || weightDecay !== 0,
+      stored: kind !== DECAY || weightDecay !== 0,
       write: (memory, address, { rate, distance }) =>
         writeSettings(memory, address, [kind, distance], [rate, weightDecay, momentum]),
     };

@@ -1,8 +1,8 @@
 import type { FloatArray } from '@sntk/linalg';
-import { type CpuKernels, mirrorLower, type SyrkKernel } from '@sntk/linalg/extending';
+import { type CpuKernels, type GemmKernel, mirrorLower, type SyrkKernel } from '@sntk/linalg/extending';
 import { pieces, roundUp } from './cut.ts';
 import { type Block, clear, copyIn, copyOut, disposed, withWork } from './operands.ts';
-import { multiply, packRight, productBytes, SHARED, type Width } from './product.ts';
+import { multiply, packRight, productBytes, rightBytes, SHARED, type Width } from './product.ts';
 import type { Runtime } from './runtime.ts';
 import { matrixVector, smallGemm } from './small-gemm.ts';
 
@@ -12,11 +12,10 @@ const SMALL = 1000;
 /** Longest edge of the blocks that a product is cut into, so that what is in WASM memory for it stays below 80 MB. */
 const EDGE = 1536;
 
-type Gemm = CpuKernels['gemm'];
 type Prepare = NonNullable<CpuKernels['prepare']>;
 
 /** General matrix product on the kernels in `assembly/gemm.ts`. */
-export function wasmGemm(runtime: Runtime): Gemm {
+export function wasmGemm(runtime: Runtime): GemmKernel {
   return (m, n, k, a, transposeA, b, transposeB, c) => {
     if (m * n * k <= SMALL) return smallGemm(m, n, k, a, transposeA, b, transposeB, c);
     if (n === 1) return matrixVector(m, k, a, transposeA, b, c);
@@ -111,8 +110,7 @@ export function wasmPrepare(runtime: Runtime): Prepare {
         if (resident === undefined) throw disposed('PreparedMatrix.times', 'prepared matrix');
         const left = resident;
         const edge = blockEdge(p);
-        const right = (double ? kernels.rightBytes64 : kernels.rightBytes32)(edge, k);
-        const bytes = [k * edge * size, m * edge * size, right];
+        const bytes = [k * edge * size, m * edge * size, rightBytes(runtime, size, edge, k)];
         const slabs = pieces(m, m * k * edge < SHARED ? 1 : team.threads, PREPARED_ROWS);
         withWork(heap, 'PreparedMatrix.times', bytes, ([atB, atC, packed]) => {
           for (let j = 0; j < p; j += edge) {

@@ -1,4 +1,5 @@
 import { UnavailableError } from '@sntk/errors';
+import { roundUp } from './cut.ts';
 
 /** Allocations in a WebAssembly memory. Addresses are multiples of 64, a cache line. */
 export interface Heap {
@@ -88,10 +89,6 @@ function mergeWithNext(free: { start: number; end: number }[], at: number): void
   if (next?.start !== free[at].end) return;
   free[at].end = next.end;
   free.splice(at + 1, 1);
-}
-
-function roundUp(x: number, to: number): number {
-  return Math.ceil(x / to) * to;
 }
 
 function megabytes(bytes: number): string {

@@ -1,5 +1,6 @@
 import { UnavailableError } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
+import { roundUp } from './cut.ts';
 import type { Heap } from './heap.ts';
 import { ThreadLost } from './team.ts';
 
@@ -69,7 +70,7 @@ export function withWork(
   let total = 0;
   for (const size of bytes) {
     offsets.push(total);
-    total += Math.ceil(size / 64) * 64;
+    total += roundUp(size, 64);
   }
   const start = heap.allocate(where, total);
   let lost = false;

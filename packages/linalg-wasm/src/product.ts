@@ -31,27 +31,28 @@ export interface Product {
 export type Width = 4 | 8;
 
 /** Bytes of work space that `multiply` needs for products up to this size. */
-export function productBytes(
-  { kernels, team }: Runtime,
-  width: Width,
-  m: number,
-  n: number,
-  k: number,
-): number {
-  const right = (width === 8 ? kernels.rightBytes64 : kernels.rightBytes32)(n, k);
-  const left = (width === 8 ? kernels.leftBytes64 : kernels.leftBytes32)(m, k);
-  return roundUp(right, 64) + team.threads * roundUp(left, 64);
+export function productBytes(runtime: Runtime, width: Width, m: number, n: number, k: number): number {
+  return rightBytes(runtime, width, n, k) + runtime.team.threads * leftBytes(runtime, width, m, k);
+}
+
+/** Bytes of a packed right factor `[k, n]`, whole cache lines. */
+export function rightBytes({ kernels }: Runtime, width: Width, n: number, k: number): number {
+  return roundUp((width === 8 ? kernels.rightBytes64 : kernels.rightBytes32)(n, k), 64);
+}
+
+/** Bytes in which a thread packs rows of the left factor. */
+function leftBytes({ kernels }: Runtime, width: Width, rows: number, k: number): number {
+  return roundUp((width === 8 ? kernels.leftBytes64 : kernels.leftBytes32)(rows, k), 64);
 }
 
 /** Carries out a product of float64 (`width` 8) or float32 numbers on all threads; same bits however many they are. */
 export function multiply(runtime: Runtime, width: Width, product: Product, work: number): void {
-  const { kernels, team } = runtime;
+  const { team } = runtime;
   const { m, n, k, a, lda, transposeA, c, ldc, lower } = product;
-  const double = width === 8;
   packRight(runtime, width, product, work);
   const space: WorkSpace = {
-    at: work + roundUp((double ? kernels.rightBytes64 : kernels.rightBytes32)(n, k), 64),
-    bytes: roundUp((double ? kernels.leftBytes64 : kernels.leftBytes32)(m, k), 64),
+    at: work + rightBytes(runtime, width, n, k),
+    bytes: leftBytes(runtime, width, m, k),
   };
   const calls = blocks(product, team.threads).map(([i, rows, j, columns]) => [
     rows,
@@ -66,7 +67,7 @@ export function multiply(runtime: Runtime, width: Width, product: Product, work:
     c + (i * ldc + j) * width,
     ldc,
   ]);
-  team.run({ kernel: double ? 'multiplyRows64' : 'multiplyRows32', calls, work: space });
+  team.run({ kernel: width === 8 ? 'multiplyRows64' : 'multiplyRows32', calls, work: space });
 }
 
 /** Packs the right factor of a product to `to`. */

@@ -1,4 +1,5 @@
 import type { ReluRecursionRequest } from '@sntk/linalg/extending';
+import { roundUp } from './cut.ts';
 import { copyIn, copyOut, withWork } from './operands.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -15,7 +16,7 @@ export function wasmReluRecursion({ heap, team }: Runtime): (request: ReluRecurs
   return (request) => {
     const { rows, columns, firstNngp, weightVariances, biasVariances, nngp, ntk } = request;
     const layers = weightVariances.length;
-    const width = Math.ceil(columns / STEP) * STEP;
+    const width = roundUp(columns, STEP);
     const height = Math.max(1, Math.min(rows, Math.floor(PAIRS / width)));
     const group = Math.min(Math.max(1, rows), height * (team.threads === 1 ? 1 : CALLS * team.threads));
     const sizes = [2, 2].map((copies) => copies * group * width);

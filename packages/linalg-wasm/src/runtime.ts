@@ -213,6 +213,11 @@ export function wasmSupported(options: { readonly relaxed?: boolean } = {}): boo
   return known;
 }
 
+/** The build that options ask for, or the plain one where the engine lacks relaxed SIMD. */
+export function chooseBuild(options: { readonly relaxed?: boolean }): Build {
+  return options.relaxed === true && wasmSupported({ relaxed: true }) ? 'relaxed' : 'plain';
+}
+
 /** The one instance of each build. */
 export function wasmRuntime(build: Build = 'plain'): Runtime {
   const known = runtimes.get(build);

@@ -1,16 +1,8 @@
 import type { FloatArray } from '@sntk/linalg';
+import type { GemmKernel } from '@sntk/linalg/extending';
 
 /** `C = op(A) op(B)` for factors so small that copying them to WASM memory would take longer. Sums are float64. */
-export function smallGemm(
-  m: number,
-  n: number,
-  k: number,
-  a: FloatArray,
-  transposeA: boolean,
-  b: FloatArray,
-  transposeB: boolean,
-  c: FloatArray,
-): void {
+export const smallGemm: GemmKernel = (m, n, k, a, transposeA, b, transposeB, c) => {
   const [rowA, stepA] = transposeA ? [1, m] : [k, 1];
   const [columnB, stepB] = transposeB ? [k, 1] : [1, n];
   for (let i = 0; i < m; i++) {
@@ -20,7 +12,7 @@ export function smallGemm(
       c[i * n + j] = sum;
     }
   }
-}
+};
 
 /** `y = op(A) x` with `op(A)` `[m, k]`: bound by reading `A` once, which a copy would double. Sums are float64. */
 export function matrixVector(

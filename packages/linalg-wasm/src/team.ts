@@ -28,11 +28,11 @@ export interface Job<Name extends string = string> {
 export interface Team<Name extends string = string> {
   /** How many take part. */
   readonly threads: number;
-  /** Begins a job and returns; `finish` has to be called before the next one. */
+  /** Begins a job of at most `RECORDS` calls and returns; `finish` has to be called before the next one. */
   start(job: Job<Name>): void;
   /** Helps with the job that was started until it is done. Throws what a kernel threw. */
   finish(): void;
-  /** Both. */
+  /** Both, for any number of calls. */
   run(job: Job<Name>): void;
 }
 
@@ -190,8 +190,11 @@ export function workerTeam<Name extends string>(
     start,
     finish,
     run(job) {
-      start(job);
-      finish();
+      // Products on many threads may be cut into more calls than there are records.
+      for (let from = 0; from < job.calls.length; from += RECORDS) {
+        start({ ...job, calls: job.calls.slice(from, from + RECORDS) });
+        finish();
+      }
     },
     join(worker) {
       workers.push(worker);

@@ -1,7 +1,7 @@
 import { ArgumentError } from '@sntk/errors';
 import type { Backend } from '@sntk/linalg';
 import { createBackend, type WasmOptions } from './backend.ts';
-import { type Build, type SharedRuntime, sharedRuntime, wasmRuntime, wasmSupported } from './runtime.ts';
+import { type Build, chooseBuild, type SharedRuntime, sharedRuntime, wasmRuntime } from './runtime.ts';
 import { availableThreads, startWorker, whyNoThreads } from './workers.ts';
 
 /** Threads that are started unless told, if there are as many cores. */
@@ -60,7 +60,7 @@ export async function threadedWasmBackend(options: ThreadOptions = {}): Promise<
       got: threads,
     });
   }
-  const build = options.relaxed === true && wasmSupported({ relaxed: true }) ? 'relaxed' : 'plain';
+  const build = chooseBuild(options);
   const name = build === 'relaxed' ? 'wasm-relaxed-threads' : 'wasm-threads';
   if (threads === 1) return alone(name, build);
   const obstacle = whyNoThreads();

@@ -2,9 +2,10 @@ import { Worker } from 'node:worker_threads';
 import { UnavailableError } from '@sntk/errors';
 import { afterEach, describe, expect, it } from 'vitest';
 import { withWork } from '../src/operands.ts';
+import { multiply, productBytes } from '../src/product.ts';
 import { type SharedRuntime, sharedRuntime } from '../src/runtime.ts';
 import { createShared, soloTeam, type WorkerTeam, workerTeam } from '../src/team.ts';
-import { DONE, LIMIT } from '../src/thread.ts';
+import { DONE, LIMIT, RECORDS } from '../src/thread.ts';
 import { startWorker } from '../src/workers.ts';
 
 /** A team on plain functions, whose only worker does nothing. */
@@ -50,6 +51,33 @@ describe('a team', () => {
       one(log).run({ kernel: 'note', calls: [[1, 2], [3], []], work: { at: 640, bytes: 64 } });
       expect(log).toEqual([[1, 2, 640], [3, 640], [640]]);
     }
+  });
+
+  it('carries out more calls than there are records', () => {
+    const log: number[][] = [];
+    const calls = Array.from({ length: 2 * RECORDS + 5 }, (_, at) => [at]);
+    lazyTeam(log).run({ kernel: 'note', calls });
+    expect(log).toEqual(calls);
+  });
+
+  it('multiplies on as many threads as there may be, a product that is cut both ways', () => {
+    const runtime = sharedRuntime('plain', 64);
+    opened.push(runtime);
+    for (let thread = 1; thread < 64; thread++) runtime.team.join({ end: () => {} });
+    const n = 40 * 64;
+    const { heap } = runtime;
+    const [a, c] = [heap.allocate('test', n * 8), heap.allocate('test', n * n * 8)];
+    heap.f64().fill(1, a / 8, a / 8 + n);
+    heap.f64().fill(0, c / 8, c / 8 + n * n);
+    const work = heap.allocate('test', productBytes(runtime, 8, n, n, 1));
+    const factors = { a, lda: 1, transposeA: false, b: a, ldb: n, transposeB: false, c, ldc: n };
+    multiply(runtime, 8, { m: n, n, k: 1, ...factors }, work);
+    expect(
+      heap
+        .f64()
+        .subarray(c / 8, c / 8 + n * n)
+        .every((x) => x === 1),
+    ).toBe(true);
   });
 
   it('counts calls past the largest 32-bit integer', () => {

@@ -28,7 +28,7 @@ export interface PreparedMatrix {
   dispose(): void;
 }
 
-/** Eigenvalues in ascending order and eigenvectors in the columns of a row-major matrix. */
+/** Eigenvalues in ascending order and eigenvectors in the columns of a row-major matrix, in arrays that the backend does not keep. */
 export interface EighArrays {
   readonly values: Float64Array;
   readonly vectors: Float64Array;

@@ -1,5 +1,6 @@
 import { ArgumentError, checkInteger, checkLength } from '@sntk/errors';
 import { chainAverages } from './chain-rule.ts';
+import { emptyLike } from './elementwise.ts';
 import type { ChainRule, DenseChainRequest } from './fused.ts';
 import type { FloatArray } from './tensor.ts';
 
@@ -39,11 +40,7 @@ export function checkChainAverages(
 ): readonly FloatArray[] {
   const count = chainAverages(rule);
   const { length } = parameters;
-  if (!averages) {
-    const zeros = (): FloatArray =>
-      parameters instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
-    return Array.from({ length: count }, zeros);
-  }
+  if (!averages) return Array.from({ length: count }, () => emptyLike(parameters, length));
   const fits = averages.every(
     (array) => array.constructor === parameters.constructor && array.length === length,
   );

@@ -8,7 +8,7 @@ import type {
   ReduceOp,
   UnaryOp,
 } from './backend.ts';
-import { binaryLoop, reduceLoop, transposeLoop, unaryLoop } from './elementwise.ts';
+import { binaryLoop, emptyLike, reduceLoop, transposeLoop, unaryLoop } from './elementwise.ts';
 import type { FusedKernels } from './fused.ts';
 import { plainFactorKernels } from './plain-factor.ts';
 import { slabSyrk } from './plain-syrk.ts';
@@ -59,8 +59,6 @@ export interface CpuKernels {
 export function createCpuBackend(kernels: CpuKernels): Backend {
   const wrap = (storage: FloatArray, shape: readonly number[]): Tensor => cpuTensor(backend, storage, shape);
   const entries = (tensor: Tensor): FloatArray => tensor.storage as FloatArray;
-  const like = (a: FloatArray, length: number): FloatArray =>
-    a instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
 
   const backend: Backend = {
     name: kernels.name,
@@ -77,13 +75,13 @@ export function createCpuBackend(kernels: CpuKernels): Backend {
       const transposeB = flags.transposeB === true;
       const [m, k] = transposeA ? [a.shape[1], a.shape[0]] : [a.shape[0], a.shape[1]];
       const n = transposeB ? b.shape[0] : b.shape[1];
-      const c = like(entries(a), m * n);
+      const c = emptyLike(entries(a), m * n);
       if (m * n * k > 0) kernels.gemm(m, n, k, entries(a), transposeA, entries(b), transposeB, c);
       return wrap(c, [m, n]);
     },
     syrk(a: Tensor, transposed: boolean): Tensor {
       const [n, k] = transposed ? [a.shape[1], a.shape[0]] : a.shape;
-      const c = like(entries(a), n * n);
+      const c = emptyLike(entries(a), n * n);
       if (n * k > 0) {
         if (kernels.syrk) kernels.syrk(n, k, entries(a), transposed, c);
         else slabSyrk(kernels.gemm, n, k, entries(a), transposed, c);
@@ -108,7 +106,7 @@ export function createCpuBackend(kernels: CpuKernels): Backend {
         shape: [m, k],
         times(x: Tensor): Tensor {
           if (!resident) return backend.matmul(a, x, {});
-          const c = like(entries(a), m * x.shape[1]);
+          const c = emptyLike(entries(a), m * x.shape[1]);
           if (c.length > 0) resident.times(entries(x), x.shape[1], c);
           return wrap(c, [m, x.shape[1]]);
         },

@@ -29,7 +29,7 @@ export interface TensorOptions {
  */
 export function tensor(data: TensorData, options: TensorOptions): Tensor {
   const { backend } = options;
-  const { flat, shape: natural } = flatten(data);
+  const { flat, shape: natural, fresh } = flatten(data);
   const shape = checkShape('tensor', 'options.shape', options.shape ?? natural);
   if (sizeOf(shape) !== flat.length) {
     throw new ArgumentError({
@@ -44,8 +44,8 @@ export function tensor(data: TensorData, options: TensorOptions): Tensor {
     flat instanceof Float64Array ? 'float64' : flat instanceof Float32Array ? 'float32' : undefined;
   const dtype = options.dtype ?? own ?? fallback;
   checkDtype('tensor', backend, dtype);
-  // `upload` copies, so data that has the dtype already goes there as it is.
-  if (own === dtype) return backend.upload(flat as FloatArray, shape);
+  // `upload` copies what the caller holds, so data that has the dtype already goes there as it is.
+  if (own === dtype) return backend.upload(flat as FloatArray, shape, fresh);
   return backend.upload(dtype === 'float64' ? new Float64Array(flat) : new Float32Array(flat), shape, true);
 }
 
@@ -77,6 +77,12 @@ function filled(
   return options.backend.upload(flat, own, true);
 }
 
+/** A tensor of entries that nobody else holds: a CPU backend takes the array itself. */
+export function adopt(entries: FloatArray, backend: Backend, shape: readonly number[]): Tensor {
+  checkDtype('tensor', backend, entries instanceof Float64Array ? 'float64' : 'float32');
+  return backend.upload(entries, shape, true);
+}
+
 function checkDtype(where: string, backend: Backend, dtype: DType): void {
   if (!backend.dtypes.includes(dtype)) {
     throw new ArgumentError({
@@ -88,14 +94,15 @@ function checkDtype(where: string, backend: Backend, dtype: DType): void {
   }
 }
 
-function flatten(data: TensorData): { flat: FloatArray | number[]; shape: number[] } {
+/** Entries, the shape that they have by themselves, and whether the caller does not hold them. */
+function flatten(data: TensorData): { flat: FloatArray | number[]; shape: number[]; fresh: boolean } {
   if (data instanceof Float64Array || data instanceof Float32Array)
-    return { flat: data, shape: [data.length] };
-  if (isNdArray(data)) return { flat: contiguous(data), shape: [...data.shape] };
+    return { flat: data, shape: [data.length], fresh: false };
+  if (isNdArray(data)) return { flat: contiguous(data), shape: [...data.shape], fresh: true };
   const rows = data as readonly (number | readonly number[])[];
   if (rows.length === 0 || typeof rows[0] === 'number') {
     checkNumbers('data', rows);
-    return { flat: rows as number[], shape: [rows.length] };
+    return { flat: rows as number[], shape: [rows.length], fresh: false };
   }
   const columns = (rows[0] as readonly number[]).length;
   rows.forEach((row, i) => {
@@ -109,7 +116,7 @@ function flatten(data: TensorData): { flat: FloatArray | number[]; shape: number
     }
     checkNumbers(`data[${i}]`, row);
   });
-  return { flat: (rows as number[][]).flat(), shape: [rows.length, columns] };
+  return { flat: (rows as number[][]).flat(), shape: [rows.length, columns], fresh: true };
 }
 
 /** Typed arrays turn what is not a number into NaN without a word; deeper nesting ends here too. */
@@ -129,7 +136,7 @@ function isNdArray(data: TensorData): data is NdArray {
   return 'stride' in data && 'offset' in data;
 }
 
-/** Row-major entries of an ndarray of any strides, negative ones too. */
+/** A copy of the row-major entries of an ndarray of any strides, negative ones too. */
 export function contiguous(array: NdArray): FloatArray {
   const { shape, stride, offset } = array;
   const source = array.data as ArrayLike<number>;

@@ -27,8 +27,8 @@ const REDUCE: Record<ReduceOp, { start: number; step: (x: number, y: number) => 
   min: { start: Number.POSITIVE_INFINITY, step: Math.min },
 };
 
-/** An array of the same number format. */
-function emptyLike(a: FloatArray, length: number): FloatArray {
+/** An array of zeros in the same number format. */
+export function emptyLike(a: FloatArray, length: number): FloatArray {
   return a instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
 }
 

@@ -1,7 +1,7 @@
 import { ArgumentError, checkFinite, checkNonNegative, NumericalError, UnavailableError } from '@sntk/errors';
 import type { FactorKernels } from './backend.ts';
-import { tensor } from './create.ts';
-import { checkRank, toArray, toFloat64 } from './ops.ts';
+import { adopt } from './create.ts';
+import { checkOn, checkRank, toArray, toFloat64 } from './ops.ts';
 import { type FloatArray, showShape, type Tensor } from './tensor.ts';
 
 /** Rows and columns of a matrix and its mirror image that are visited together, so that both stay in the cache. */
@@ -51,7 +51,7 @@ export function cholesky(a: Tensor, options: { readonly jitter?: number } = {}):
     });
   }
   return {
-    L: tensor(copy, { backend: a.backend, shape: [n, n] }),
+    L: adopt(copy, a.backend, [n, n]),
     info: { jitter, promoted: a.dtype === 'float32' },
   };
 }
@@ -69,15 +69,7 @@ export function solveTriangular(
 ): Tensor {
   const { n, kernels } = enter('solveTriangular', 'L', L);
   checkRank('solveTriangular', 'B', B, 2);
-  if (B.backend !== L.backend) {
-    throw new ArgumentError({
-      where: 'solveTriangular',
-      argument: 'B',
-      wanted: `on backend ${L.backend.name} like L`,
-      got: B.backend.name,
-      fix: 'move it with await toBackend(B, L.backend)',
-    });
-  }
+  checkOn('solveTriangular', 'B', B, L.backend, 'L');
   if (B.shape[0] !== n) {
     throw new ArgumentError({
       where: 'solveTriangular',
@@ -103,7 +95,7 @@ export function solveTriangular(
       fix: 'the matrix is singular to working precision: factor it with { jitter }',
     });
   }
-  return tensor(out, { backend: B.backend, shape: B.shape });
+  return adopt(out, B.backend, B.shape);
 }
 
 /**
@@ -162,7 +154,7 @@ export function eigh(a: Tensor): EighResult {
   const { values, vectors } = kernels.eigh(n, copy);
   return {
     values,
-    vectors: tensor(vectors, { backend: a.backend, shape: [n, n] }),
+    vectors: adopt(vectors, a.backend, [n, n]),
     info: { jitter: 0, promoted: a.dtype === 'float32' },
   };
 }
@@ -220,13 +212,23 @@ function enter(
   if (rows !== columns) {
     throw new ArgumentError({ where, argument, wanted: 'a square matrix', got: showShape(a.shape) });
   }
-  if (!a.backend.factor) {
+  return { n: rows, ...factorable(where, argument, a) };
+}
+
+/** The entries of a matrix and what factors it; throws when they are not finite or its backend factors nothing. */
+export function factorable(
+  where: string,
+  argument: string,
+  a: Tensor,
+): { kernels: FactorKernels; entries: FloatArray } {
+  const { factor: kernels, name } = a.backend;
+  if (!kernels) {
     throw new UnavailableError(
       where,
-      `backend ${a.backend.name} has no factorizations; move the tensor with await toBackend(${argument}, ndarrayBackend()), or use onCpu of @sntk/linalg/devices`,
+      `backend ${name} has no factorizations; move the tensor with await toBackend(${argument}, ndarrayBackend()), or use onCpu of @sntk/linalg/devices`,
     );
   }
   const entries = toArray(a);
   checkFinite(where, argument, entries);
-  return { n: rows, kernels: a.backend.factor, entries };
+  return { kernels, entries };
 }

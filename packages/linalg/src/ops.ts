@@ -238,15 +238,15 @@ export function checkTogether(where: string, a: Tensor, b: Tensor, argument = 'b
   }
 }
 
-/** Throws unless a tensor lives on `backend`. */
-export function checkOn(where: string, argument: string, a: Tensor, backend: Backend): void {
+/** Throws unless a tensor lives on `backend`, that of the argument `like`. */
+export function checkOn(where: string, argument: string, a: Tensor, backend: Backend, like = 'A'): void {
   if (a.backend !== backend) {
     throw new ArgumentError({
       where,
       argument,
-      wanted: `on backend ${backend.name} like A`,
+      wanted: `on backend ${backend.name} like ${like}`,
       got: a.backend.name,
-      fix: `move it with await toBackend(${argument}, A.backend)`,
+      fix: `move it with await toBackend(${argument}, ${like}.backend)`,
     });
   }
 }

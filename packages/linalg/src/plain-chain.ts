@@ -1,5 +1,6 @@
 import { checkChainGradient, checkChainInput, checkChainRequest } from './chain-checks.ts';
 import { applyChainRule } from './chain-rule.ts';
+import { emptyLike } from './elementwise.ts';
 import type { ChainActivation, ChainLayer, ChainRule, DenseChain, DenseChainRequest } from './fused.ts';
 import type { FloatArray } from './tensor.ts';
 
@@ -27,8 +28,6 @@ export function plainDenseChain(request: DenseChainRequest): DenseChain {
     stages.push({ ...layer, ...part(theta), averages: kept.map(part) });
   }
   const last = stages[stages.length - 1];
-  const empty = (length: number): FloatArray =>
-    theta instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
   let inputs: FloatArray[] = [];
   let preactivations: FloatArray[] = [];
   let rows = 0;
@@ -42,7 +41,7 @@ export function plainDenseChain(request: DenseChainRequest): DenseChain {
       preactivations = [];
       let a: FloatArray = x.slice();
       for (const stage of stages) {
-        const h = empty(rows * stage.outputs);
+        const h = emptyLike(theta, rows * stage.outputs);
         affine(stage, a, rows, h);
         inputs.push(a);
         preactivations.push(h);
@@ -56,7 +55,7 @@ export function plainDenseChain(request: DenseChainRequest): DenseChain {
       for (let l = stages.length - 1; l >= 0; l--) {
         const stage = stages[l];
         differentiate(stage.activation, preactivations[l], signal);
-        const next = l > 0 ? empty(rows * stage.inputs) : undefined;
+        const next = l > 0 ? emptyLike(theta, rows * stage.inputs) : undefined;
         descendLayer(stage, inputs[l], signal, { rows, next, rule, steps: done, rate });
         if (next) signal = next;
       }

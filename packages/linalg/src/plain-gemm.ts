@@ -1,5 +1,5 @@
+import type { GemmKernel } from './cpu-backend.ts';
 import { transposeLoop } from './elementwise.ts';
-import type { FloatArray } from './tensor.ts';
 
 /** Rows of `B` that stay in the first-level cache while a block of rows of `A` passes over them. */
 const BLOCK_K = 64;
@@ -7,16 +7,7 @@ const BLOCK_K = 64;
 /**
  * `C = op(A) op(B)` by row updates: the innermost loop runs along rows of `B` and `C`, four rows of `B` at a time.
  */
-export function plainGemm(
-  m: number,
-  n: number,
-  k: number,
-  a: FloatArray,
-  transposeA: boolean,
-  b: FloatArray,
-  transposeB: boolean,
-  c: FloatArray,
-): void {
+export const plainGemm: GemmKernel = (m, n, k, a, transposeA, b, transposeB, c) => {
   const A = transposeA ? transposeLoop(a, k, m) : a;
   const B = transposeB ? transposeLoop(b, n, k) : b;
   c.fill(0);
@@ -45,4 +36,4 @@ export function plainGemm(
       }
     }
   }
-}
+};

@@ -1,5 +1,5 @@
 import type { GemmKernel } from './cpu-backend.ts';
-import { transposeLoop } from './elementwise.ts';
+import { emptyLike, transposeLoop } from './elementwise.ts';
 import type { FloatArray } from './tensor.ts';
 
 /** Rows of a slab: enough for a matrix product at full speed, few enough that little above the diagonal is computed. */
@@ -20,8 +20,7 @@ export function slabSyrk(
   const A = transposed ? transposeLoop(a, k, n) : a;
   for (let i = 0; i < n; i += SLAB) {
     const end = Math.min(n, i + SLAB);
-    const slab =
-      c instanceof Float64Array ? new Float64Array((end - i) * end) : new Float32Array((end - i) * end);
+    const slab = emptyLike(c, (end - i) * end);
     gemm(end - i, end, k, A.subarray(i * k, end * k), false, A.subarray(0, end * k), true, slab);
     for (let row = i; row < end; row++) {
       const from = (row - i) * end;

@@ -1,8 +1,8 @@
-import { ArgumentError, checkFinite, NumericalError, UnavailableError } from '@sntk/errors';
+import { ArgumentError, NumericalError } from '@sntk/errors';
 import type { Backend } from './backend.ts';
-import { tensor } from './create.ts';
-import type { FactorInfo } from './factor.ts';
-import { checkRank, matmul, toArray, toFloat64 } from './ops.ts';
+import { adopt, tensor } from './create.ts';
+import { type FactorInfo, factorable } from './factor.ts';
+import { checkRank, matmul, toFloat64 } from './ops.ts';
 import { showShape, type Tensor } from './tensor.ts';
 
 export interface QrResult {
@@ -48,14 +48,7 @@ export function qr(A: Tensor): QrResult {
       fix: 'factor its transpose',
     });
   }
-  if (!backend.factor) {
-    throw new UnavailableError(
-      'qr',
-      `backend ${backend.name} has no factorizations; move the tensor with await toBackend(A, ndarrayBackend()), or use onCpu of @sntk/linalg/devices`,
-    );
-  }
-  checkFinite('qr', 'A', toArray(A));
-  const a = new Float64Array(toArray(A));
+  const a = new Float64Array(factorable('qr', 'A', A).entries);
   const panels: Panel[] = [];
   for (let j = 0; j < n; j += PANEL) {
     const panel = factorPanel(m, n, a, j, Math.min(PANEL, n - j));
@@ -73,8 +66,8 @@ export function qr(A: Tensor): QrResult {
   }
   for (const panel of panels.reverse()) apply(backend, panel, false, m, n, q, panel.first);
   return {
-    Q: tensor(q, { backend, shape: [m, n] }),
-    R: tensor(r, { backend, shape: [n, n] }),
+    Q: adopt(q, backend, [m, n]),
+    R: adopt(r, backend, [n, n]),
     info: { jitter: 0, promoted: A.dtype === 'float32' },
   };
 }
@@ -177,7 +170,7 @@ function apply(
   }
   const v = tensor(V, { backend, shape: [height, width] });
   const t = tensor(T, { backend, shape: [width, width] });
-  const inner = matmul(v, tensor(block, { backend, shape: [height, columns] }), { transposeA: true });
+  const inner = matmul(v, adopt(block, backend, [height, columns]), { transposeA: true });
   const change = toFloat64(matmul(v, matmul(t, inner, { transposeA: transposed })));
   for (let i = 0; i < height; i++) {
     const row = (first + i) * n + from;

@@ -34,6 +34,10 @@ describe('tensor', () => {
     const t = tensor(data, { backend });
     data[0] = 9;
     expect(toArray(t)[0]).toBe(1);
+    const view = ndarray(data, [2, 1]);
+    const viewed = tensor(view, { backend });
+    view.set(0, 0, 8);
+    expect(toArray(viewed)[0]).toBe(9);
   });
 
   it('reads ndarray views: transposed, reversed, strided, with an offset', () => {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
@@ -8,14 +7,14 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 import { build } from 'vite';
+import { findChromium } from '../../../testing/src/chromium.ts';
 import type { Page } from './page.ts';
 
-const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const executablePath = findChromium();
 
 /** Why there is no browser, or undefined. */
-export const NO_BROWSER: string | undefined = existsSync(EXECUTABLE)
-  ? undefined
-  : `no browser at ${EXECUTABLE}; install Chromium, or set CHROMIUM to one`;
+export const NO_BROWSER: string | undefined =
+  executablePath === undefined ? 'no browser; install Chromium, or set CHROMIUM to its program' : undefined;
 
 /** A GPU in software, and nothing that a browser does beside showing a page. */
 const FLAGS = [
@@ -46,13 +45,14 @@ export interface RemotePage {
 
 /** Bundles the page, serves it to a new browser, and opens it. */
 export async function openPage(): Promise<RemotePage> {
+  if (executablePath === undefined) throw new Error(NO_BROWSER);
   const folder = await mkdtemp(join(tmpdir(), 'sntk-page-'));
   await bundle(folder);
   const wasm = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
   const server = await serve((path) =>
     path.startsWith('/wasm/') ? join(wasm, path.slice(6)) : join(folder, path),
   );
-  const browser: Browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+  const browser: Browser = await chromium.launch({ executablePath, args: FLAGS });
   const tab = await browser.newPage();
   // A page that fails to load says so here, not by a time-out.
   tab.on('pageerror', (error) => console.error(error));

@@ -1,5 +1,5 @@
 import { ArgumentError, checkFinite, NumericalError } from '@sntk/errors';
-import { eye, tensor } from '../create.ts';
+import { adopt, eye } from '../create.ts';
 import { add, checkRank, matmul, mul, toArray, toFloat64 } from '../ops.ts';
 import { showShape, type Tensor } from '../tensor.ts';
 import { solveInPlace } from './lu.ts';
@@ -63,8 +63,9 @@ export function expm(A: Tensor): Tensor {
   const squarings = norm > limit ? Math.ceil(Math.log2(norm / limit)) : 0;
   // Two factors, because 2^−1024 is no normal number.
   const half = squarings >> 1;
-  const scaled = entries.map((x) => x * 2 ** -half * 2 ** (half - squarings));
-  let X = pade(degree, tensor(scaled, { backend, shape: [n, n] }));
+  const [first, second] = [2 ** -half, 2 ** (half - squarings)];
+  const scaled = entries.map((x) => x * first * second);
+  let X = pade(degree, adopt(scaled, backend, [n, n]));
   for (let i = 0; i < squarings; i++) X = matmul(X, X);
   const bad = toArray(X).findIndex((x: number) => !Number.isFinite(x));
   if (bad >= 0) throw overflow();
@@ -98,7 +99,7 @@ function pade(degree: number, A: Tensor): Tensor {
   const right = v.map((x, i) => x + u[i]);
   const pivot = solveInPlace(n, left, right);
   if (pivot >= 0) throw overflow();
-  return tensor(right, { backend, shape: [n, n] });
+  return adopt(right, backend, [n, n]);
 }
 
 /** The largest sum of magnitudes in a column. */

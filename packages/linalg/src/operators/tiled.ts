@@ -1,6 +1,6 @@
 import { ArgumentError, checkInteger } from '@sntk/errors';
 import type { Backend } from '../backend.ts';
-import { tensor } from '../create.ts';
+import { adopt, tensor } from '../create.ts';
 import { matmul, toArray } from '../ops.ts';
 import { checkBytes } from '../shape.ts';
 import { type DType, showShape, type Tensor } from '../tensor.ts';
@@ -118,7 +118,7 @@ export function tiled(options: TiledOptions): LinearOperator {
         }
       }
     });
-    return tensor(out, { backend, shape: [size, size] });
+    return adopt(out, backend, [size, size]);
   };
 
   return make('tiled(…).apply', size, { backend, dtype }, apply, toDense);
