@@ -1,11 +1,11 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError } from '@sntk/errors';
-import { type Tensor, tensor, toFloat64 } from '@sntk/linalg';
+import { type FloatArray, type Tensor, tensor } from '@sntk/linalg';
 import type { KernelOptions } from './analytic-kernel.ts';
 import { diagonalTangent, type Rates, type TapeTangent } from './diagonal-tangent.ts';
 import { checkDerivatives, differentiablePlan } from './kernel-gradient.ts';
 import { emptyTangent, type PairTangent, tangentRecursion } from './pair-tangent.ts';
-import { inputPair, type Points, readPoints } from './points.ts';
+import { entriesOf, inputPair, type Points, readPoints } from './points.ts';
 import { emptyState } from './state.ts';
 
 export interface KernelVjpOptions extends KernelOptions {
@@ -120,18 +120,18 @@ function readWeights(
   where: string,
   options: KernelVjpOptions,
   shape: readonly [number, number],
-): Record<'nngp' | 'ntk', Float64Array> {
+): Record<'nngp' | 'ntk', FloatArray> {
   if (!options.nngp && !options.ntk) {
     throw new ArgumentError({ where, argument: 'options', wanted: 'nngp, ntk or both', got: 'neither' });
   }
-  const read = (name: 'nngp' | 'ntk'): Float64Array => {
+  const read = (name: 'nngp' | 'ntk'): FloatArray => {
     const given = options[name];
     if (!given) return new Float64Array(shape[0] * shape[1]);
     if (given.shape.length !== 2 || given.shape[0] !== shape[0] || given.shape[1] !== shape[1]) {
       const wanted = `of shape [${shape.join(', ')}]`;
       throw new ArgumentError({ where, argument: `options.${name}`, wanted, got: [...given.shape] });
     }
-    return toFloat64(given);
+    return entriesOf(where, `options.${name}`, given);
   };
   return { nngp: read('nngp'), ntk: read('ntk') };
 }

@@ -1,9 +1,19 @@
-import { ACTIVATIONS, activate, dense, dropout, fullyConnected, network, relu } from '@sntk/architecture';
+import {
+  ACTIVATIONS,
+  activate,
+  convolution,
+  dense,
+  dropout,
+  flatten,
+  fullyConnected,
+  network,
+  relu,
+} from '@sntk/architecture';
 import { ndarrayBackend, type Tensor, tensor, toArray } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
 import { expectClose, standInDevice } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
-import { analyticKernel, kernelBlocks, kernelDiagonals } from '../src/index.ts';
+import { analyticKernel, kernelBlocks, kernelDiagonals, kernelGradient } from '../src/index.ts';
 
 const POINTS = 37;
 
@@ -179,9 +189,15 @@ describe('the recursion by tensors', () => {
     expect(() => analyticKernel(dropped, { X })).toThrow('has no steps of kind dropout');
     const plain = fullyConnected({ inputs: 2, hidden: [1] });
     expect(() => analyticKernel(plain, { X: tensor([[1, 2, 3]], { backend }) })).toThrow(
-      'options.X must be of shape [N, 2], got "[1, 3]"',
+      'options.X must be of shape [N, 2], got [1, 3]',
     );
     const elsewhere = tensor([[1, 0]], { backend: ndarrayBackend() });
+    expect(() => analyticKernel(plain, { X: elsewhere, Z: X })).toThrow(
+      'analyticKernel: options.Z is on backend stand-in, which does not have this; move it with await toBackend(options.Z, ndarrayBackend())',
+    );
+    expect(() => kernelGradient(plain, { X })).toThrow('kernelGradient: options.X is on backend stand-in');
+    const images = network([2, 1], convolution(1, [1]), flatten, dense(1));
+    expect(() => analyticKernel(images, { X })).toThrow('analyticKernel: options.X is on backend stand-in');
     expect(() => analyticKernel(plain, { X, Z: elsewhere })).toThrow(
       'options.Z must be on backend stand-in like X, got "ndarray"',
     );
