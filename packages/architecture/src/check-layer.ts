@@ -1,11 +1,14 @@
 import { ArgumentError, checkInteger, checkNonNegative, checkPositive } from '@sntk/errors';
 import type { Layer } from './architecture.ts';
 import { checkParameterization } from './fully-connected.ts';
+import { checkBranches, checkKeep } from './layers.ts';
+import { checkReduction } from './pooling.ts';
 import { checkWindow, type Window } from './window.ts';
 
 /**
- * Throws unless the numbers of a layer, which may be written by hand or read from a file, mean something: widths that are
- * positive integers, σ_w² above 0, σ_b² of at least 0, windows and strides of positive integers, `keep` in (0, 1]. Layers within it are not looked at.
+ * Throws unless the numbers and names of a layer, which may be written by hand or read from a file, mean something: widths
+ * that are positive integers, σ_w² above 0, σ_b² of at least 0, windows and strides of positive integers, `keep` in (0, 1],
+ * a kind, a merge and a reduction that there are, one branch at least. Layers within it are not looked at.
  *
  * @throws ArgumentError that names the field, as `argument.field`.
  * @example
@@ -30,21 +33,18 @@ export function checkLayer(where: string, argument: string, layer: Layer): void 
       checkParameterization(where, layer.parameterization, `${argument}.parameterization`);
       break;
     case 'pooling':
-      checkSizes(where, argument, layer);
+    case 'globalPooling':
+      if (layer.kind === 'pooling') checkSizes(where, argument, layer);
+      checkReduction(where, `${argument}.reduce`, layer.reduce);
       break;
     case 'layerNorm':
       checkPositive(where, `${argument}.epsilon`, layer.epsilon);
       break;
     case 'dropout':
-      checkPositive(where, `${argument}.keep`, layer.keep);
-      if (layer.keep > 1) {
-        throw new ArgumentError({
-          where,
-          argument: `${argument}.keep`,
-          wanted: 'at most 1',
-          got: layer.keep,
-        });
-      }
+      checkKeep(where, `${argument}.keep`, layer.keep);
+      break;
+    case 'branches':
+      checkBranches(where, layer, { merge: `${argument}.merge`, branches: `${argument}.branches` });
       break;
     case 'activation':
       if (typeof layer.activation?.value !== 'function') {
@@ -56,6 +56,18 @@ export function checkLayer(where: string, argument: string, layer: Layer): void 
           fix: 'activationByName gives those that have a name',
         });
       }
+      break;
+    case 'identity':
+    case 'serial':
+    case 'flatten':
+      break;
+    default:
+      throw new ArgumentError({
+        where,
+        argument: `${argument}.kind`,
+        wanted: 'a kind of layer that @sntk/architecture has',
+        got: (layer as Layer).kind,
+      });
   }
 }
 

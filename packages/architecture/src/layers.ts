@@ -65,11 +65,14 @@ export function layerNorm(epsilon = 1e-12): LayerNormLayer {
  * @throws ArgumentError unless 0 < `keep` ≤ 1.
  */
 export function dropout(keep: number): DropoutLayer {
-  checkPositive('dropout', 'keep', keep);
-  if (keep > 1) {
-    throw new ArgumentError({ where: 'dropout', argument: 'keep', wanted: 'at most 1', got: keep });
-  }
-  return { kind: 'dropout', keep };
+  return { kind: 'dropout', keep: checkKeep('dropout', 'keep', keep) };
+}
+
+/** Throws unless 0 < `keep` ≤ 1. Returns it. */
+export function checkKeep(where: string, argument: string, keep: number): number {
+  checkPositive(where, argument, keep);
+  if (keep > 1) throw new ArgumentError({ where, argument, wanted: 'at most 1', got: keep });
+  return keep;
 }
 
 /** Layers one after the other. */
@@ -92,11 +95,19 @@ export function repeat(layer: Layer, times: number): SerialLayer {
  * @throws ArgumentError for a merge of another name and for no branches.
  */
 export function branches(merge: Merge, ...layers: readonly Layer[]): BranchesLayer {
-  checkChoice('branches', 'merge', merge, ['sum', 'product', 'concatenate'] as const);
-  if (layers.length === 0) {
-    throw new ArgumentError({ where: 'branches', argument: 'layers', wanted: 'one or more', got: 'none' });
-  }
+  checkBranches('branches', { merge, branches: layers }, { merge: 'merge', branches: 'layers' });
   return { kind: 'branches', merge, branches: layers };
+}
+
+/** Throws for a merge of another name and for no branches. `path` is where the two stand. */
+export function checkBranches(
+  where: string,
+  { merge, branches }: Omit<BranchesLayer, 'kind'>,
+  path: { readonly merge: string; readonly branches: string },
+): void {
+  checkChoice(where, path.merge, merge, ['sum', 'product', 'concatenate'] as const);
+  if (branches.length > 0) return;
+  throw new ArgumentError({ where, argument: path.branches, wanted: 'one or more', got: 'none' });
 }
 
 /**

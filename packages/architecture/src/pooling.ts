@@ -15,7 +15,10 @@ export interface GlobalPoolingLayer {
   readonly reduce: PoolingReduction;
 }
 
-const REDUCTIONS = ['sum', 'average'] as const;
+/** Throws unless `reduce` is a reduction. Returns it. */
+export function checkReduction(where: string, argument: string, reduce: PoolingReduction): PoolingReduction {
+  return checkChoice(where, argument, reduce, ['sum', 'average'] as const);
+}
 
 /**
  * Sums or averages each channel over a window; strides are the window's sizes and the padding is `valid` unless told.
@@ -34,7 +37,7 @@ export function pooling(
   window: readonly number[],
   options: WindowOptions = {},
 ): PoolingLayer {
-  checkChoice('pooling', 'reduce', reduce, REDUCTIONS);
+  checkReduction('pooling', 'reduce', reduce);
   const { strides = window, padding = 'valid' } = options;
   return { kind: 'pooling', reduce, ...checkWindow('pooling', window, { strides, padding }) };
 }
@@ -45,5 +48,5 @@ export function pooling(
  * @throws ArgumentError for another reduction.
  */
 export function globalPooling(reduce: PoolingReduction): GlobalPoolingLayer {
-  return { kind: 'globalPooling', reduce: checkChoice('globalPooling', 'reduce', reduce, REDUCTIONS) };
+  return { kind: 'globalPooling', reduce: checkReduction('globalPooling', 'reduce', reduce) };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { PairMoments } from '../src/index.ts';
 import { EXAMPLES } from './examples-of-activations.ts';
+import { emptyMoments } from './pairs.ts';
 
 type Row = readonly [covariance: number, derivative: number, distance: number, determinant: number];
 
@@ -12,8 +12,6 @@ const { pairs, activations } = JSON.parse(
   pairs: readonly (readonly [number, number, number, number, number])[];
   activations: Readonly<Record<string, readonly (Row | null)[]>>;
 };
-
-const empty = (): PairMoments => ({ covariance: 0, derivative: 0, distance: 0, determinant: 0 });
 
 /** T of these is a sum of both signs: it has zeros, near which only its error against `√(AB)` means something. */
 const SIGNED = new Set(['gelu', 'hermite(2)', 'polynomial(0.5, -1, 0.25, 0.125)']);
@@ -31,7 +29,7 @@ describe.each(Object.keys(activations))('the dual of %s', (name) => {
     pairs.forEach(([varianceU, varianceV, covariance, distance, determinant], i) => {
       const row = activations[name][i];
       if (!row) return;
-      const out = empty();
+      const out = emptyMoments();
       dual.pair({ varianceU, varianceV, covariance, distance, determinant }, out);
       const [u, v] = [dual.diagonal(varianceU), dual.diagonal(varianceV)];
       const where = `${name}, pair ${i}: ${pairs[i]}`;
@@ -82,7 +80,7 @@ describe.each(POINTWISE)('the closed form of %s', (name) => {
       }
     }
     const [q, p, k] = [a * a, b * b + c * c, a * b];
-    const out = empty();
+    const out = emptyMoments();
     dual.pair(
       { varianceU: q, varianceV: p, covariance: k, distance: q + p - 2 * k, determinant: q * p - k * k },
       out,
@@ -102,7 +100,7 @@ describe.each(Object.keys(EXAMPLES))('the dual of %s', (name) => {
 
   it('has on the diagonal the limit of the pair', () => {
     for (const q of [1e-9, 0.3, 1, 7]) {
-      const out = empty();
+      const out = emptyMoments();
       dual.pair({ varianceU: q, varianceV: q, covariance: q, distance: 0, determinant: 0 }, out);
       const diagonal = dual.diagonal(q);
       const close = (value: number, exact: number) =>
@@ -120,7 +118,7 @@ describe.each(Object.keys(EXAMPLES))('the dual of %s', (name) => {
       [0, 2],
       [2, 0],
     ]) {
-      const out = empty();
+      const out = emptyMoments();
       const distance = varianceU + varianceV;
       dual.pair({ varianceU, varianceV, covariance: 0, distance, determinant: 0 }, out);
       expect(Object.values(out).every(Number.isFinite), JSON.stringify(out)).toBe(true);

@@ -10,6 +10,7 @@ import {
   relu,
 } from '../src/index.ts';
 import { EXAMPLES } from './examples-of-activations.ts';
+import { emptyMoments, pairOf } from './pairs.ts';
 
 type Row = readonly [number, number, number, number, number];
 
@@ -31,20 +32,6 @@ const empty = (): PairSlopes => ({
   derivativeV: 0,
   derivativeC: 0,
   derivativeAngle: 0,
-});
-
-const pairOf = ([
-  varianceU,
-  varianceV,
-  covariance,
-  distance,
-  determinant,
-]: readonly number[]): GaussianPair => ({
-  varianceU,
-  varianceV,
-  covariance,
-  distance,
-  determinant,
 });
 
 /** Of the angle by variances and covariance. */
@@ -86,7 +73,7 @@ describe.each(Object.keys(activations))('the slopes of the dual of %s', (name) =
         );
       });
       // Price's theorem, but for jumps, whose derivative is taken as 0.
-      const out = { covariance: 0, derivative: 0, distance: 0, determinant: 0 };
+      const out = emptyMoments();
       dual.pair(p, out);
       if (name !== 'sign' && name !== 'step') {
         expect(Math.abs(Tc - out.derivative)).toBeLessThanOrEqual(1e-13 * Math.abs(size));
@@ -141,7 +128,7 @@ describe('slopes by quadrature', () => {
     (activation) => {
       const dual = activation.dual!;
       const moments = (q: number, r: number, c: number) => {
-        const out = { covariance: 0, derivative: 0, distance: 0, determinant: 0 };
+        const out = emptyMoments();
         dual.pair(
           { varianceU: q, varianceV: r, covariance: c, distance: q + r - 2 * c, determinant: q * r - c * c },
           out,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ACTIVATIONS, type PairMoments } from '../src/index.ts';
+import { ACTIVATIONS } from '../src/index.ts';
+import { emptyMoments, pairOf } from './pairs.ts';
 
 type Moments = [covariance: number, derivative: number, distance: number, determinant: number];
 
@@ -21,8 +22,6 @@ const rows = (
   }
 ).pairs;
 
-const empty = (): PairMoments => ({ covariance: 0, derivative: 0, distance: 0, determinant: 0 });
-
 /** What 60 digits leave of a difference that is exactly 0. */
 const DIGITS = 1e-40;
 
@@ -32,10 +31,8 @@ describe.each(['relu', 'erf'] as const)('the dual of %s', (name) => {
   it('agrees with 50-digit values, nearly equal, opposite, huge and tiny inputs included', () => {
     for (const row of rows) {
       const { x, z } = row;
-      const [varianceU, varianceV, covariance, distance, determinant] = row.pair;
-      const pair = { varianceU, varianceV, covariance, distance, determinant };
-      const out = empty();
-      dual.pair(pair, out);
+      const out = emptyMoments();
+      dual.pair(pairOf(row.pair), out);
       row[name].forEach((exact, i) => {
         // erf's distance and determinant are differences of second moments of order 1, and documented as such.
         const floor = name === 'erf' && i >= 2 ? 8e-16 : DIGITS;
@@ -47,7 +44,7 @@ describe.each(['relu', 'erf'] as const)('the dual of %s', (name) => {
 
   it('has on the diagonal the limit of the pair', () => {
     for (const q of [1e-9, 0.3, 1, 7, 1e6]) {
-      const out = empty();
+      const out = emptyMoments();
       dual.pair({ varianceU: q, varianceV: q, covariance: q, distance: 0, determinant: 0 }, out);
       const diagonal = dual.diagonal(q);
       expect(out.covariance / diagonal.covariance).toBeCloseTo(1, 14);
@@ -76,7 +73,7 @@ describe.each(['relu', 'erf'] as const)('the dual of %s', (name) => {
     const q = a * a;
     const p = b * b + c * c;
     const k = a * b;
-    const out = empty();
+    const out = emptyMoments();
     dual.pair(
       { varianceU: q, varianceV: p, covariance: k, distance: q + p - 2 * k, determinant: q * p - k * k },
       out,

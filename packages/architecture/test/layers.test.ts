@@ -93,6 +93,19 @@ describe('layers as plain data', () => {
     const conv = convolution(3, [2]);
     expect(() => checkLayer('f', 'layer', { ...conv, window: [1.5] })).toThrow('f: layer.window[0]');
     expect(() => checkLayer('f', 'layer', { ...conv, biasVariance: -1 })).toThrow('f: layer.biasVariance');
+    const named = (layer: object) => () => checkLayer('f', 'layer', layer as never);
+    expect(named({ ...pool, reduce: 'max' })).toThrow(
+      'f: layer.reduce must be one of sum, average, got "max"',
+    );
+    expect(named({ kind: 'globalPooling', reduce: 'max' })).toThrow('f: layer.reduce');
+    const merged = branches('sum', dense(3));
+    expect(named({ ...merged, merge: 'mean' })).toThrow(
+      'f: layer.merge must be one of sum, product, concatenate, got "mean"',
+    );
+    expect(named({ ...merged, branches: [] })).toThrow('f: layer.branches must be one or more, got "none"');
+    expect(named({ kind: 'attention' })).toThrow(
+      'f: layer.kind must be a kind of layer that @sntk/architecture has, got "attention"',
+    );
   });
 
   it('refuse numbers that mean nothing', () => {

@@ -1,17 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  elu,
-  gelu,
-  leakyRelu,
-  selu,
-  sigmoid,
-  silu,
-  softplus,
-  tanh,
-  withQuadrature,
-} from '../src/factories.ts';
-import { type Activation, erfActivation, type PairMoments, relu } from '../src/index.ts';
+import { elu, selu, sigmoid, silu, softplus, tanh, withQuadrature } from '../src/factories.ts';
+import { type Activation, type PairMoments, relu } from '../src/index.ts';
+import { CLOSED_FORMS, emptyMoments, pairOf } from './pairs.ts';
 
 const { pairs } = JSON.parse(
   readFileSync(new URL('./fixtures/closed-form-duals.json', import.meta.url), 'utf8'),
@@ -20,40 +11,35 @@ const { rows } = JSON.parse(
   readFileSync(new URL('./fixtures/quadrature-duals.json', import.meta.url), 'utf8'),
 ) as { rows: readonly { name: string; pair: readonly number[]; T: number; slope: number }[] };
 
-const empty = (): PairMoments => ({ covariance: 0, derivative: 0, distance: 0, determinant: 0 });
-
 function moments(activation: Activation, pair: readonly number[]): PairMoments {
-  const [varianceU, varianceV, covariance, distance, determinant] = pair;
-  const out = empty();
-  activation.dual!.pair({ varianceU, varianceV, covariance, distance, determinant }, out);
+  const out = emptyMoments();
+  activation.dual!.pair(pairOf(pair), out);
   return out;
 }
 
 describe('withQuadrature', () => {
-  it.each([
-    ['erf', erfActivation, []],
-    ['gelu', gelu, []],
-    ['relu', relu, [0]],
-    ['leaky ReLU', leakyRelu(0.1), [0]],
-  ] as const)('gives the closed forms of %s at all variances and correlations', (_, activation, kinks) => {
-    const numeric = withQuadrature(activation, { kinks });
-    for (const pair of pairs) {
-      const [exact, found] = [moments(activation, pair), moments(numeric, pair)];
-      const [u, v] = [activation.dual!.diagonal(pair[0]), activation.dual!.diagonal(pair[1])];
-      const [a, b] = [u.covariance, v.covariance];
-      const where = `${pair}`;
-      expect(Math.abs(found.covariance - exact.covariance), where).toBeLessThanOrEqual(
-        1e-13 * Math.sqrt(a * b),
-      );
-      expect(Math.abs(found.derivative - exact.derivative), where).toBeLessThanOrEqual(
-        1e-13 * Math.sqrt(u.derivative * v.derivative),
-      );
-      const apart = Math.abs(Math.sqrt(found.distance) - Math.sqrt(exact.distance));
-      // Rounding of φ and of its argument.
-      const scale = Math.sqrt(a + b + u.derivative * pair[0] + v.derivative * pair[1]);
-      expect(apart, where).toBeLessThanOrEqual(64 * Number.EPSILON * scale);
-    }
-  });
+  it.each(CLOSED_FORMS)(
+    'gives the closed forms of %s at all variances and correlations',
+    (_, activation, kinks) => {
+      const numeric = withQuadrature(activation, { kinks });
+      for (const pair of pairs) {
+        const [exact, found] = [moments(activation, pair), moments(numeric, pair)];
+        const [u, v] = [activation.dual!.diagonal(pair[0]), activation.dual!.diagonal(pair[1])];
+        const [a, b] = [u.covariance, v.covariance];
+        const where = `${pair}`;
+        expect(Math.abs(found.covariance - exact.covariance), where).toBeLessThanOrEqual(
+          1e-13 * Math.sqrt(a * b),
+        );
+        expect(Math.abs(found.derivative - exact.derivative), where).toBeLessThanOrEqual(
+          1e-13 * Math.sqrt(u.derivative * v.derivative),
+        );
+        const apart = Math.abs(Math.sqrt(found.distance) - Math.sqrt(exact.distance));
+        // Rounding of φ and of its argument.
+        const scale = Math.sqrt(a + b + u.derivative * pair[0] + v.derivative * pair[1]);
+        expect(apart, where).toBeLessThanOrEqual(64 * Number.EPSILON * scale);
+      }
+    },
+  );
 
   it('agrees with values of a 30-digit quadrature for the activations without closed forms', () => {
     const known: Record<string, Activation> = { tanh, sigmoid, softplus, silu, elu, selu };
@@ -73,8 +59,8 @@ describe('withQuadrature', () => {
       expect(activation.error(pair), activation.name).toBeLessThan(1e-13);
     }
     const blind = withQuadrature({ ...relu, name: 'blind' });
-    const exact = empty();
-    const found = empty();
+    const exact = emptyMoments();
+    const found = emptyMoments();
     relu.dual!.pair(pair, exact);
     blind.dual.pair(pair, found);
     const actual = Math.abs(found.derivative - exact.derivative);

@@ -1,15 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  elu,
-  gelu,
-  leakyRelu,
-  selu,
-  sigmoid,
-  silu,
-  softplus,
-  tanh,
-  withQuadrature,
-} from '../src/factories.ts';
+import { elu, selu, sigmoid, silu, softplus, tanh, withQuadrature } from '../src/factories.ts';
 import {
   type ActivationDual,
   erfActivation,
@@ -17,9 +7,10 @@ import {
   type PairMoments,
   relu,
 } from '../src/index.ts';
+import { CLOSED_FORMS, emptyMoments } from './pairs.ts';
 
 /** From deviations and an angle, without cancellation. */
-function pairOf(u: number, v: number, angle: number): GaussianPair {
+function pairAt(u: number, v: number, angle: number): GaussianPair {
   return {
     varianceU: u * u,
     varianceV: v * v,
@@ -29,10 +20,8 @@ function pairOf(u: number, v: number, angle: number): GaussianPair {
   };
 }
 
-const empty = (): PairMoments => ({ covariance: 0, derivative: 0, distance: 0, determinant: 0 });
-
 function moments(pair: ActivationDual['pair'], p: GaussianPair): PairMoments {
-  const out = empty();
+  const out = emptyMoments();
   pair(p, out);
   return out;
 }
@@ -49,7 +38,7 @@ function compare(
   for (const u of deviations) {
     for (const v of deviations) {
       for (const angle of angles) {
-        const p = pairOf(u, v, angle);
+        const p = pairAt(u, v, angle);
         const [found, wanted] = [moments(many, p), moments(exact.pair, p)];
         const [a, b] = [exact.diagonal(u * u), exact.diagonal(v * v)];
         const where = `deviations ${u} and ${v} at angle ${angle}`;
@@ -69,12 +58,7 @@ function compare(
 }
 
 describe('pairs by tables', () => {
-  it.each([
-    ['erf', erfActivation, []],
-    ['gelu', gelu, []],
-    ['relu', relu, [0]],
-    ['leaky ReLU', leakyRelu(0.1), [0]],
-  ] as const)(
+  it.each(CLOSED_FORMS)(
     'give the closed forms of %s, nearly equal and opposite pairs included',
     (_, activation, kinks) => {
       const { dual } = withQuadrature(activation, { kinks });
@@ -100,7 +84,7 @@ describe('pairs by tables', () => {
       [0.6, 1.5],
       [1.5, 0.6],
     ]) {
-      const p = pairOf(u, v, 0.7);
+      const p = pairAt(u, v, 0.7);
       const [found, exact] = [moments(many, p), moments(erfActivation.dual!.pair, p)];
       for (const name of ['covariance', 'derivative', 'distance', 'determinant'] as const) {
         expect(Math.abs(found[name] / exact[name] - 1), name).toBeLessThanOrEqual(1e-12);
@@ -109,7 +93,7 @@ describe('pairs by tables', () => {
   });
 
   it('do not depend on what was asked for before', () => {
-    const [p, q] = [pairOf(1.2, 1.8, 0.4), pairOf(1.3, 1.9, 2)];
+    const [p, q] = [pairAt(1.2, 1.8, 0.4), pairAt(1.3, 1.9, 2)];
     const fresh = moments(withQuadrature(erfActivation).dual.many!(), p);
     const used = withQuadrature(erfActivation).dual.many!();
     moments(used, q);

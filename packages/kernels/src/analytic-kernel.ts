@@ -1,11 +1,11 @@
 import type { Architecture } from '@sntk/architecture';
 import { checkChoice } from '@sntk/errors';
 import { type Tensor, toFloat64, zeros } from '@sntk/linalg';
-import { checkDevicePoints, deviceDiagonals, deviceKernel } from './device-kernel.ts';
+import { deviceDiagonals, deviceKernel } from './device-kernel.ts';
 import { fill } from './fill.ts';
 import { diagonalsOf, type KernelDiagonals } from './kernel-diagonals.ts';
 import { planOf } from './plan.ts';
-import { readPoints } from './points.ts';
+import { checkPoints, readPoints } from './points.ts';
 import { spatialDiagonals, spatialKernel, takesImages } from './spatial-kernel.ts';
 
 /** The two kernels of an infinitely wide network, float64 on CPU backends and float32 on devices. */
@@ -80,8 +80,8 @@ export function analyticKernel<G extends KernelChoice = 'both'>(
   }
   const steps = planOf(architecture, 'analyticKernel');
   if (!X.backend.readSync) {
-    checkDevicePoints('analyticKernel', 'options.X', X, architecture.inputs);
-    if (Z) checkDevicePoints('analyticKernel', 'options.Z', Z, architecture.inputs);
+    checkPoints('analyticKernel', 'options.X', X, architecture.inputs);
+    if (Z) checkPoints('analyticKernel', 'options.Z', Z, architecture.inputs);
     return choose(get, deviceKernel('analyticKernel', steps, X, Z ?? X), () => ({
       X: deviceDiagonals(steps, X),
       Z: deviceDiagonals(steps, Z ?? X),

@@ -7,11 +7,9 @@ import {
   mul,
   reduce,
   reshape,
-  showShape,
   sub,
   type Tensor,
   tensor,
-  transpose,
   unary,
 } from '@sntk/linalg';
 import { scope } from '@sntk/linalg/devices';
@@ -71,8 +69,7 @@ export function deviceDiagonals(steps: readonly Step[], X: Tensor): DeviceKernel
 export function deviceRows(X: Tensor, start: number, stop: number): Tensor {
   const { backend, shape } = X;
   return scope(backend, () => {
-    const turned = matmul(X, selection(backend, shape[0], start, stop - start), { transposeA: true });
-    return { rows: transpose(turned) };
+    return { rows: matmul(selection(backend, shape[0], start, stop - start), X, { transposeA: true }) };
   }).rows;
 }
 
@@ -177,15 +174,4 @@ function selection(backend: Backend, d: number, first: number, count: number): T
   const entries = new Float32Array(d * count);
   for (let p = 0; p < count; p++) entries[(first + p) * count + p] = 1;
   return tensor(entries, { backend, shape: [d, count] });
-}
-
-/** Throws for points that are no matrix of `inputs` columns. */
-export function checkDevicePoints(where: string, argument: string, X: Tensor, inputs: number): void {
-  if (X.shape.length === 2 && X.shape[1] === inputs) return;
-  throw new ArgumentError({
-    where,
-    argument,
-    wanted: `of shape [N, ${inputs}]`,
-    got: showShape(X.shape),
-  });
 }

@@ -28,18 +28,19 @@ export const emptySlopes = (): PairSlopes => ({
   derivativeAngle: 0,
 });
 
-/** How far dσ_w², dσ_b² and the layer's gains move a second moment `c` and Θ. */
-export function denseTangent(
-  step: DenseStep,
-  rates: Rates,
-): (c: number, ntk: number, dc: number, dntk: number) => [dc: number, dntk: number] {
+/** A second moment and Θ, or how they move. */
+interface Moments {
+  covariance: number;
+  ntk: number;
+}
+
+/** Moves the motion `d` of `s` through a dense layer whose σ_w², σ_b² and gains move, too. `s` is from before it. */
+export function moveDense(step: DenseStep, rates: Rates, s: Readonly<Moments>, d: Moments): void {
   const { weight, bias } = rates.get(step) ?? STILL;
-  const [gainW, gainB] = step.gainsAreVariances ? [weight, bias] : [0, 0];
   const w = step.weightVariance;
-  return (c, ntk, dc, dntk) => [
-    w * dc + weight * c + bias,
-    step.weightGain * dc + gainW * c + gainB + w * dntk + weight * ntk,
-  ];
+  const own = step.gainsAreVariances ? weight * s.covariance + bias : 0;
+  d.ntk = step.weightGain * d.covariance + own + w * d.ntk + weight * s.ntk;
+  d.covariance = w * d.covariance + weight * s.covariance + bias;
 }
 
 /** Differentiates {@link runDiagonal} of a point whose input moment moves at the rate `seed`. */
@@ -56,11 +57,14 @@ export function diagonalTangent(
     let [q, ntk, dq, dntk] = start;
     for (const step of plan) {
       switch (step.kind) {
-        case 'dense':
-          [dq, dntk] = denseTangent(step, rates)(q, ntk, dq, dntk);
+        case 'dense': {
+          const d = { covariance: dq, ntk: dntk };
+          moveDense(step, rates, { covariance: q, ntk }, d);
+          [dq, dntk] = [d.covariance, d.ntk];
           ntk = step.weightGain * q + step.biasGain + step.weightVariance * ntk;
           q = step.weightVariance * q + step.biasVariance;
           break;
+        }
         case 'dual': {
           step.dual.slopes!({ varianceU: q, varianceV: q, covariance: q, distance: 0, determinant: 0 }, out);
           const { covariance, derivative } = step.dual.diagonal(q);

@@ -133,16 +133,10 @@ function reluChain(steps: readonly Step[]): readonly DenseStep[] | undefined {
   if (steps.length < 3 || steps.length % 2 === 0) return undefined;
   const layers: DenseStep[] = [];
   for (const [i, step] of steps.entries()) {
-    if (i % 2 === 0 && step.kind === 'dense' && isNtk(step)) layers.push(step);
+    if (i % 2 === 0 && step.kind === 'dense' && step.gainsAreVariances) layers.push(step);
     else if (i % 2 === 0 || step.kind !== 'dual' || step.dual !== relu.dual) return undefined;
   }
   return layers;
-}
-
-/** Whether a layer's tangent gains are those of parameterization 'ntk', MATH (5). */
-function isNtk(layer: DenseStep): boolean {
-  const same = (a: number, b: number) => Math.abs(a - b) <= 4 * Number.EPSILON * b;
-  return same(layer.weightGain, layer.weightVariance) && same(layer.biasGain, layer.biasVariance);
 }
 
 /** Of each point, variances and what the cosines of the first and of the last layer are taken with. */

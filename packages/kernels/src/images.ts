@@ -1,10 +1,11 @@
 import { ArgumentError } from '@sntk/errors';
-import { type Tensor, toArray } from '@sntk/linalg';
-import { checkTape, inputPair, LARGEST, type Points } from './points.ts';
+import type { Tensor } from '@sntk/linalg';
+import { checkTape, entriesOf, inputPair, LARGEST, type Points } from './points.ts';
 import type { SpatialPlan } from './spatial-nodes.ts';
 import { type SpatialTape, siteRun } from './spatial-recursion.ts';
 import { type Buffers, eachRow, type Pairs, plainGap, takePairs } from './spatial-state.ts';
 import { product } from './spatial-window.ts';
+import { emptyState } from './state.ts';
 
 /** Images, as points each of which is a site. */
 export interface Images {
@@ -27,7 +28,7 @@ export function readImages(
   }
   const dimension = shape[shape.length - 1];
   const sites = inputs / dimension;
-  const entries = toArray(X);
+  const entries = entriesOf(where, argument, X);
   const moments = new Float64Array(count * sites);
   for (let i = 0; i < count; i++) {
     let length = 0;
@@ -54,7 +55,7 @@ export function imagePairs(
   { full, buffers }: { readonly full: boolean; readonly buffers: Buffers },
 ): Pairs {
   const pairs = takePairs(buffers, { full, sites: x.sites });
-  const state = { varianceU: 0, varianceV: 0, covariance: 0, distance: 0, determinant: 0, ntk: 0 };
+  const state = emptyState();
   const d = x.points.dimension;
   const [xEntries, zEntries] = [x.points.entries, z.points.entries];
   const rootsV = z.points.moments.slice(j * z.sites, (j + 1) * z.sites).map(Math.sqrt);

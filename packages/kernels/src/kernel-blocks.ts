@@ -2,10 +2,10 @@ import type { Architecture } from '@sntk/architecture';
 import { checkInteger } from '@sntk/errors';
 import { type Tensor, toFloat64, zeros } from '@sntk/linalg';
 import type { KernelOptions, KernelPair } from './analytic-kernel.ts';
-import { checkDevicePoints, deviceKernel, deviceRows } from './device-kernel.ts';
+import { deviceKernel, deviceRows } from './device-kernel.ts';
 import { fill } from './fill.ts';
 import { planOf } from './plan.ts';
-import { readPoints, sliceRows } from './points.ts';
+import { checkPoints, readPoints, sliceRows } from './points.ts';
 import { spatialBlocks, takesImages } from './spatial-kernel.ts';
 
 const where = 'kernelBlocks';
@@ -71,8 +71,8 @@ function* deviceBlocks(
 ): Generator<KernelBlock, void, undefined> {
   const { inputs } = architecture;
   const steps = planOf(architecture, where);
-  checkDevicePoints(where, 'options.X', X, inputs);
-  if (Z) checkDevicePoints(where, 'options.Z', Z, inputs);
+  checkPoints(where, 'options.X', X, inputs);
+  if (Z) checkPoints(where, 'options.Z', Z, inputs);
   for (let start = 0; start < X.shape[0]; start += rows) {
     const stop = Math.min(start + rows, X.shape[0]);
     const part = deviceRows(X, start, stop);

@@ -1,11 +1,11 @@
 import type { Architecture } from '@sntk/architecture';
 import { type Tensor, tensor } from '@sntk/linalg';
-import { checkDevicePoints, deviceDiagonals } from './device-kernel.ts';
+import { deviceDiagonals } from './device-kernel.ts';
 import { planOf } from './plan.ts';
-import { type Points, readPoints } from './points.ts';
+import { checkPoints, type Points, readPoints } from './points.ts';
 import { spatialDiagonals, takesImages } from './spatial-kernel.ts';
 
-/** Both kernels' diagonals, float64. */
+/** Both kernels' diagonals, float64 on CPU backends and float32 on devices. */
 export interface KernelDiagonals {
   /** Σ^D(x, x), `[N]`. */
   readonly nngp: Tensor;
@@ -36,7 +36,7 @@ export function kernelDiagonals(
   const where = 'kernelDiagonals';
   const steps = planOf(architecture, where);
   if (!X.backend.readSync) {
-    checkDevicePoints(where, 'options.X', X, architecture.inputs);
+    checkPoints(where, 'options.X', X, architecture.inputs);
     return deviceDiagonals(steps, X);
   }
   return diagonalsOf(X, readPoints('options.X', X, { where, architecture, steps }));

@@ -3,7 +3,7 @@ import { ArgumentError, checkChoice, NumericalError, UnavailableError } from '@s
 import { tensor } from '@sntk/linalg';
 import type { KernelOptions, KernelPair } from './analytic-kernel.ts';
 import { diagonalTangent, type Rates, type TapeTangent } from './diagonal-tangent.ts';
-import { emptyTangent, tangentRecursion } from './pair-tangent.ts';
+import { clearTangent, emptyTangent, tangentRecursion } from './pair-tangent.ts';
 import { type DenseStep, planOf, type Step } from './plan.ts';
 import { inputPair, type Points, readPoints } from './points.ts';
 import { emptyState } from './state.ts';
@@ -31,8 +31,8 @@ export interface KernelGradient extends KernelPair {
  *
  * The recursions MATH (3)–(6) are differentiated exactly, with `∂T/∂c = Ṫ` and `∂T/∂q = ½ E[φ''(u) φ(v)]` (Price's theorem)
  * and the same of Ṫ. In parameterization 'ntk' the gains of Θ move with the variances; in the others they are fixed. Equal
- * points stay equal in these directions, so kinks do no harm there. A pair costs about `1 + P` times that of
- * {@link analyticKernel} for P scales, and some ms a layer for activations by quadrature.
+ * points stay equal in these directions, so kinks do no harm there. For two scales a pair costs 3 to 6
+ * times that of {@link analyticKernel}, and some ms a layer for activations by quadrature.
  *
  * Source: Price, "A Useful Theorem for Nonlinear Devices Having Gaussian Inputs".
  *
@@ -74,25 +74,25 @@ export function kernelGradient(architecture: Architecture, options: KernelGradie
   const kernels = blank();
   const derivatives = rates.map(blank);
   const recursion = tangentRecursion(steps, rates);
-  const pair = { state: emptyState(), tangents: rates.map(emptyTangent) };
+  const [du, dv] = [dx, dz].map((all) => all.map((point) => point.map(({ variances }) => variances)));
+  const state = emptyState();
+  const tangents = rates.map(emptyTangent);
+  const write = (at: number): void => {
+    kernels.nngp[at] = state.covariance;
+    kernels.ntk[at] = state.ntk;
+    for (let k = 0; k < tangents.length; k++) {
+      derivatives[k].nngp[at] = tangents[k].covariance;
+      derivatives[k].ntk[at] = tangents[k].ntk;
+    }
+  };
   for (let i = 0; i < x.count; i++) {
+    const u = x.tapes[i].variances;
     for (let j = 0; j < (Z ? z.count : i); j++) {
-      inputPair(x, i, z, j, pair.state);
-      for (const tangent of pair.tangents) Object.assign(tangent, emptyTangent());
-      recursion({
-        ...pair,
-        u: x.tapes[i].variances,
-        v: z.tapes[j].variances,
-        du: dx[i].map(({ variances }) => variances),
-        dv: dz[j].map(({ variances }) => variances),
-      });
-      const places = Z ? [i * z.count + j] : [i * x.count + j, j * x.count + i];
-      for (const at of places) {
-        [kernels.nngp[at], kernels.ntk[at]] = [pair.state.covariance, pair.state.ntk];
-        pair.tangents.forEach(({ covariance, ntk }, k) => {
-          [derivatives[k].nngp[at], derivatives[k].ntk[at]] = [covariance, ntk];
-        });
-      }
+      inputPair(x, i, z, j, state);
+      tangents.forEach(clearTangent);
+      recursion({ state, tangents, u, v: z.tapes[j].variances, du: du[i], dv: dv[j] });
+      write(i * z.count + j);
+      if (!Z) write(j * x.count + i);
     }
     if (Z) continue;
     const at = i * x.count + i;

@@ -1,11 +1,11 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError } from '@sntk/errors';
-import { type Tensor, tensor, toFloat64 } from '@sntk/linalg';
+import { type FloatArray, type Tensor, tensor } from '@sntk/linalg';
 import type { KernelOptions } from './analytic-kernel.ts';
 import { diagonalTangent, type Rates, type TapeTangent } from './diagonal-tangent.ts';
 import { checkDerivatives, differentiablePlan } from './kernel-gradient.ts';
-import { emptyTangent, type PairTangent, tangentRecursion } from './pair-tangent.ts';
-import { inputPair, type Points, readPoints } from './points.ts';
+import { clearTangent, emptyTangent, type PairTangent, tangentRecursion } from './pair-tangent.ts';
+import { entriesOf, inputPair, type Points, readPoints } from './points.ts';
 import { emptyState } from './state.ts';
 
 export interface KernelVjpOptions extends KernelOptions {
@@ -27,20 +27,24 @@ export interface KernelVjp {
  * An entry depends on its points through `|x|²/d`, `|z|²/d` and `x·z/d`, so three directions give all coordinates: x and z
  * that grow towards each other's, `z ∓ x` staying as it is, and `z ∓ x` itself, whose slope is large for close points.
  */
-function directions(sign: number): PairTangent[] {
-  const still = { covariance: sign / 2, distance: 1 - sign };
-  return [
-    { ...emptyTangent(), ...still, varianceU: 1 },
-    { ...emptyTangent(), ...still, varianceV: 1 },
-    { ...emptyTangent(), covariance: 1, distance: -2 },
-  ];
+function setDirections([byX, byZ, byBoth]: readonly PairTangent[], sign: number): void {
+  for (const own of [byX, byZ]) {
+    clearTangent(own);
+    own.covariance = sign / 2;
+    own.distance = 1 - sign;
+  }
+  byX.varianceU = 1;
+  byZ.varianceV = 1;
+  clearTangent(byBoth);
+  byBoth.covariance = 1;
+  byBoth.distance = -2;
 }
 
 const NO_RATES: Rates = new Map();
 
 /**
  * The gradient by the points of any function L of the kernels, from its derivatives by their entries: a vector–Jacobian
- * product of the recursions MATH (3)–(6). It costs about four times {@link analyticKernel}, whatever `d` is.
+ * product of the recursions MATH (3)–(6). It costs 3 to 6 times {@link analyticKernel}, whatever `d` is.
  *
  * A kink makes Θ a cusp where `x = z`, with no derivative by one of them: the mean of the one-sided derivatives is
  * taken, which is what the diagonal moving as a whole has. At an angle θ to such a point a gradient is good to a relative
@@ -79,26 +83,25 @@ export function kernelVjp(architecture: Architecture, options: KernelVjpOptions)
   const recursion = tangentRecursion(steps, [NO_RATES, NO_RATES, NO_RATES]);
   const state = emptyState();
   const still = new Float64Array(x.tapes[0]?.variances.length ?? 0);
+  const du = dx.map(({ variances }) => [variances, still, still]);
+  const dv = dz.map(({ variances }) => [still, variances, still]);
+  const tangents = [emptyTangent(), emptyTangent(), emptyTangent()];
   for (let i = 0; i < x.count; i++) {
+    const u = x.tapes[i].variances;
     for (let j = 0; j < (Z ? z.count : i); j++) {
       inputPair(x, i, z, j, state);
       const sign = state.covariance < 0 ? -1 : 1;
-      const tangents = directions(sign);
-      recursion({
-        state,
-        tangents,
-        u: x.tapes[i].variances,
-        v: z.tapes[j].variances,
-        du: [dx[i].variances, still, still],
-        dv: [still, dz[j].variances, still],
-      });
+      setDirections(tangents, sign);
+      recursion({ state, tangents, u, v: z.tapes[j].variances, du: du[i], dv: dv[j] });
       const at = i * z.count + j;
       const mirrored = Z ? -1 : j * x.count + i;
       const nngp = weights.nngp[at] + (Z ? 0 : weights.nngp[mirrored]);
       const ntk = weights.ntk[at] + (Z ? 0 : weights.ntk[mirrored]);
-      const [byX, byZ, byBoth] = tangents.map((tangent) => nngp * tangent.covariance + ntk * tangent.ntk);
+      const weigh = (tangent: PairTangent): number => nngp * tangent.covariance + ntk * tangent.ntk;
+      const [byX, byZ, byBoth] = [weigh(tangents[0]), weigh(tangents[1]), weigh(tangents[2])];
       for (let p = 0; p < d; p++) {
-        const [xp, zp] = [x.entries[i * d + p], z.entries[j * d + p]];
+        const xp = x.entries[i * d + p];
+        const zp = z.entries[j * d + p];
         gradX[i * d + p] += (2 * byX * xp + byBoth * (zp - sign * xp)) / d;
         gradZ[j * d + p] += (2 * byZ * zp + byBoth * (xp - sign * zp)) / d;
       }
@@ -120,18 +123,18 @@ function readWeights(
   where: string,
   options: KernelVjpOptions,
   shape: readonly [number, number],
-): Record<'nngp' | 'ntk', Float64Array> {
+): Record<'nngp' | 'ntk', FloatArray> {
   if (!options.nngp && !options.ntk) {
     throw new ArgumentError({ where, argument: 'options', wanted: 'nngp, ntk or both', got: 'neither' });
   }
-  const read = (name: 'nngp' | 'ntk'): Float64Array => {
+  const read = (name: 'nngp' | 'ntk'): FloatArray => {
     const given = options[name];
     if (!given) return new Float64Array(shape[0] * shape[1]);
     if (given.shape.length !== 2 || given.shape[0] !== shape[0] || given.shape[1] !== shape[1]) {
       const wanted = `of shape [${shape.join(', ')}]`;
       throw new ArgumentError({ where, argument: `options.${name}`, wanted, got: [...given.shape] });
     }
-    return toFloat64(given);
+    return entriesOf(where, `options.${name}`, given);
   };
   return { nngp: read('nngp'), ntk: read('ntk') };
 }

@@ -1,5 +1,5 @@
 import type { DistanceSlopes } from '@sntk/architecture';
-import { along, denseTangent, emptySlopes, type Rates } from './diagonal-tangent.ts';
+import { along, emptySlopes, moveDense, type Rates } from './diagonal-tangent.ts';
 import { product, scaleState, sum } from './merge.ts';
 import type { Step } from './plan.ts';
 import { pairRecursion, settle } from './recursion.ts';
@@ -21,6 +21,14 @@ export const emptyTangent = (): PairTangent => ({
   distance: 0,
   ntk: 0,
 });
+
+export function clearTangent(d: PairTangent): void {
+  d.varianceU = 0;
+  d.varianceV = 0;
+  d.covariance = 0;
+  d.distance = 0;
+  d.ntk = 0;
+}
 
 /**
  * How the angle moves, from the distance where it is acute, so that nearly equal points keep their digits. 0 where the
@@ -73,7 +81,7 @@ export function tangentRecursion(
     switch (step.kind) {
       case 'dense': {
         const weight = rate.get(step)?.weight ?? 0;
-        [d.covariance, d.ntk] = denseTangent(step, rate)(s.covariance, s.ntk, d.covariance, d.ntk);
+        moveDense(step, rate, s, d);
         d.distance = step.weightVariance * d.distance + weight * s.distance;
         return true;
       }
@@ -150,15 +158,15 @@ export function tangentRecursion(
           step.dual.slopes!(s, slopes);
           step.dual.distanceSlopes?.(s, apart);
         }
-        tangents.forEach((d, k) => {
-          distances = move(step, s, d, rates[k]);
-        });
+        for (let k = 0; k < tangents.length; k++) distances = move(step, s, tangents[k], rates[k]);
         runnerOf(step)(s, u, v, cursor);
       }
-      tangents.forEach((d, k) => {
-        [d.varianceU, d.varianceV] = [du[k][cursor], dv[k][cursor]];
+      for (let k = 0; k < tangents.length; k++) {
+        const d = tangents[k];
+        d.varianceU = du[k][cursor];
+        d.varianceV = dv[k][cursor];
         if (!distances) d.distance = d.varianceU + d.varianceV - 2 * d.covariance;
-      });
+      }
       cursor++;
     }
   };

@@ -1,5 +1,5 @@
 import type { Architecture } from '@sntk/architecture';
-import { ArgumentError, NumericalError } from '@sntk/errors';
+import { ArgumentError, NumericalError, UnavailableError } from '@sntk/errors';
 import { type FloatArray, type Tensor, toArray } from '@sntk/linalg';
 import type { Step } from './plan.ts';
 import { runDiagonal, type Tape } from './recursion.ts';
@@ -24,15 +24,27 @@ export interface Reader {
 /** The recursion multiplies two variances, and the product has to be a number. */
 export const LARGEST = 1e150;
 
+/** Throws for points that are no matrix of `inputs` columns. */
+export function checkPoints(where: string, argument: string, X: Tensor, inputs: number): void {
+  if (X.shape.length === 2 && X.shape[1] === inputs) return;
+  throw new ArgumentError({ where, argument, wanted: `of shape [N, ${inputs}]`, got: [...X.shape] });
+}
+
+/** The entries of an argument's points. Throws for those of a device that this function or network does not take. */
+export function entriesOf(where: string, argument: string, X: Tensor): FloatArray {
+  if (X.backend.readSync) return toArray(X);
+  throw new UnavailableError(
+    where,
+    `${argument} is on backend ${X.backend.name}, which does not have this; move it with await toBackend(${argument}, ndarrayBackend())`,
+  );
+}
+
 /** Throws for points of the wrong dimension, rows that are not finite and networks that overflow on them. */
 export function readPoints(argument: string, X: Tensor, reader: Reader): Points {
   const { where, architecture, steps } = reader;
-  const wanted = `of shape [N, ${architecture.inputs}]`;
-  if (X.shape.length !== 2 || X.shape[1] !== architecture.inputs) {
-    throw new ArgumentError({ where, argument, wanted, got: [...X.shape] });
-  }
+  checkPoints(where, argument, X, architecture.inputs);
   const [count, dimension] = X.shape;
-  const entries = toArray(X);
+  const entries = entriesOf(where, argument, X);
   const moments = new Float64Array(count);
   const tapes: Tape[] = [];
   for (let i = 0; i < count; i++) {

@@ -1,6 +1,7 @@
 import { activate, convolution, dense, globalPooling, network, relu } from '@sntk/architecture';
 import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
+import { meanAndStandardError } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
 import { analyticKernel } from '../src/index.ts';
 
@@ -79,12 +80,9 @@ describe('a finite convolutional network', () => {
     ['ntk', () => toArray(limit('ntk').ntk)[0]],
     ['standard', () => toArray(limit('standard').ntk)[0]],
   ] as const)('has the analytic kernel as its mean, within 4 standard errors: %s', (name, exact) => {
-    const values = draws.map((each) => each[name]);
-    const mean = values.reduce((a, c) => a + c) / DRAWS;
-    const variance = values.reduce((a, c) => a + (c - mean) ** 2, 0) / (DRAWS - 1);
-    const error = Math.sqrt(variance / DRAWS);
-    expect(Math.abs(mean - exact())).toBeLessThan(4 * error);
+    const { mean, standardError } = meanAndStandardError(draws.map((each) => each[name]));
+    expect(Math.abs(mean - exact())).toBeLessThan(4 * standardError);
     // The check means something: three kernels that differ by more than that.
-    expect(error).toBeLessThan(0.1 * Math.abs(exact()));
+    expect(standardError).toBeLessThan(0.1 * Math.abs(exact()));
   });
 });

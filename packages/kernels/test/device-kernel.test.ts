@@ -1,30 +1,23 @@
-import { ACTIVATIONS, activate, dense, dropout, fullyConnected, network, relu } from '@sntk/architecture';
+import {
+  ACTIVATIONS,
+  activate,
+  convolution,
+  dense,
+  dropout,
+  flatten,
+  fullyConnected,
+  network,
+  relu,
+} from '@sntk/architecture';
 import { ndarrayBackend, type Tensor, tensor, toArray } from '@sntk/linalg';
-import { createRng } from '@sntk/random';
 import { expectClose, standInDevice } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
-import { analyticKernel, kernelBlocks, kernelDiagonals } from '../src/index.ts';
+import { analyticKernel, kernelBlocks, kernelDiagonals, kernelGradient } from '../src/index.ts';
+import { hardPoints, POINTS } from './hard-points.ts';
 
-const POINTS = 37;
-
-/** Random points with everything that is hard: repeated, nearly equal, parallel, opposite and zero ones. */
-function hardPoints(d: number): Float32Array {
-  const data = new Float32Array(POINTS * d);
-  const rng = createRng('hard');
-  for (let p = 0; p < data.length; p++) data[p] = rng.normal();
-  const copy = (from: number, to: number, scale: number, nudge: number): void => {
-    for (let p = 0; p < d; p++) data[to * d + p] = scale * data[from * d + p];
-    data[to * d] += nudge;
-  };
-  copy(0, 1, 1, 0);
-  copy(2, 3, 1, 1e-5);
-  copy(4, 5, 4, 0);
-  copy(6, 7, -1, 0);
-  copy(8, 9, -1, 1e-5);
-  copy(10, 11, 1024, 0);
-  data.fill(0, 12 * d, 13 * d);
-  return data;
-}
+/** In float32; closer points would be equal there. */
+const singlePoints = (d: number): Float32Array =>
+  Float32Array.from(hardPoints(d, { nudge: 1e-5, multiple: 4, far: 1024 }));
 
 /** The largest `|a − b|/√(b(x, x) b(z, z))`, with `b` the kernel of all points with themselves. */
 async function gap(found: Tensor, truth: Float64Array, rows: number): Promise<number> {
@@ -61,7 +54,7 @@ describe('the recursion by tensors', () => {
         weightVariance: name === 'linear' ? 1 : 2,
         biasVariance: bias,
       });
-      const data = hardPoints(d);
+      const data = singlePoints(d);
       const exact = analyticKernel(architecture, {
         X: tensor(Float64Array.from(data), { backend: ndarrayBackend(), shape: [POINTS, d] }),
       });
@@ -89,7 +82,7 @@ describe('the recursion by tensors', () => {
 
   it('gives the diagonals, and blocks of rows, of the whole kernel', async () => {
     const architecture = fullyConnected({ inputs: 2, hidden: [1, 1], biasVariance: 0.3 });
-    const data = hardPoints(2);
+    const data = singlePoints(2);
     const exact = {
       X: tensor(Float64Array.from(data), { backend: ndarrayBackend(), shape: [POINTS, 2] }),
     };
@@ -129,7 +122,7 @@ describe('the recursion by tensors', () => {
       biasVariance: 0.2,
       parameterization: 'standard',
     });
-    const data = hardPoints(3);
+    const data = singlePoints(3);
     const { ntk } = analyticKernel(architecture, {
       X: tensor(Float64Array.from(data), { backend: ndarrayBackend(), shape: [POINTS, 3] }),
     });
@@ -179,9 +172,15 @@ describe('the recursion by tensors', () => {
     expect(() => analyticKernel(dropped, { X })).toThrow('has no steps of kind dropout');
     const plain = fullyConnected({ inputs: 2, hidden: [1] });
     expect(() => analyticKernel(plain, { X: tensor([[1, 2, 3]], { backend }) })).toThrow(
-      'options.X must be of shape [N, 2], got "[1, 3]"',
+      'options.X must be of shape [N, 2], got [1, 3]',
     );
     const elsewhere = tensor([[1, 0]], { backend: ndarrayBackend() });
+    expect(() => analyticKernel(plain, { X: elsewhere, Z: X })).toThrow(
+      'analyticKernel: options.Z is on backend stand-in, which does not have this; move it with await toBackend(options.Z, ndarrayBackend())',
+    );
+    expect(() => kernelGradient(plain, { X })).toThrow('kernelGradient: options.X is on backend stand-in');
+    const images = network([2, 1], convolution(1, [1]), flatten, dense(1));
+    expect(() => analyticKernel(images, { X })).toThrow('analyticKernel: options.X is on backend stand-in');
     expect(() => analyticKernel(plain, { X, Z: elsewhere })).toThrow(
       'options.Z must be on backend stand-in like X, got "ndarray"',
     );

@@ -155,6 +155,10 @@ describe('combinators', () => {
     expect(() => kernel(dense(4), { kind: 'dropout', keep: 0 }, dense(1))).toThrow(
       'architecture.layers[1].keep',
     );
+    expect(() => kernel({ ...residual(phi, dense(4)), merge: 'mean' as never }, dense(1))).toThrow(
+      'architecture.layers[0].merge',
+    );
+    expect(() => kernel(dense(4), { kind: 'attention' } as never)).toThrow('architecture.layers[1].kind');
     const bare = { ...relu, name: 'bare', dual: undefined };
     expect(() => kernel(dense(4), activate(bare as never), dense(1))).toThrow(
       'activation bare (architecture.layers[1]) has no Gaussian moments; withQuadrature(activation, { kinks }) of @sntk/architecture/activations',
