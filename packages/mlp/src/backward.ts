@@ -1,7 +1,7 @@
 import type { Architecture } from '@sntk/architecture';
-import { type FloatArray, matmul, type Tensor, tensor, toArray } from '@sntk/linalg';
+import { type FloatArray, matmul, type Tensor, toArray } from '@sntk/linalg';
 import { checkOutputs } from './checks.ts';
-import { zerosLike } from './jet.ts';
+import { tensorLike, zerosLike } from './jet.ts';
 import { backwardSignals, type DropoutOption, type Pass, runPass } from './pass.ts';
 import type { ParameterBlock } from './plan.ts';
 
@@ -56,7 +56,7 @@ export function writeBlock(
 /** A cotangent `[N, O]` that picks one output. */
 export function pickOutput(X: Tensor, outputs: number, output: number): Tensor {
   const N = X.shape[0];
-  const data = new Float64Array(N * outputs);
+  const data = zerosLike(X, N * outputs);
   for (let i = 0; i < N; i++) data[i * outputs + output] = 1;
-  return tensor(data, { backend: X.backend, dtype: X.dtype, shape: [N, outputs] });
+  return tensorLike(X, data, [N, outputs]);
 }

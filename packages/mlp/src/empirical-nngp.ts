@@ -1,6 +1,8 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError } from '@sntk/errors';
-import { type FloatArray, matmul, type Tensor, tensor, toArray } from '@sntk/linalg';
+import { type FloatArray, matmul, type Tensor, toArray } from '@sntk/linalg';
+import { mirrorLower } from '@sntk/linalg/extending';
+import { tensorLike } from './jet.ts';
 import { runPass } from './pass.ts';
 import { planOf } from './plan.ts';
 
@@ -49,9 +51,8 @@ export function empiricalNngp(
   const a = lastInputs(X);
   const b = Z ? lastInputs(Z) : a;
   const N = X.shape[0];
-  const M = b.shape[0];
   const kernel = toArray(matmul(a, b, { transposeB: true })).slice();
   for (let i = 0; i < kernel.length; i++) kernel[i] = (weightVariance / inputs) * kernel[i] + biasVariance;
-  if (!Z) for (let i = 0; i < N; i++) for (let j = 0; j < i; j++) kernel[j * N + i] = kernel[i * N + j];
-  return tensor(kernel, { backend: X.backend, dtype: X.dtype, shape: [N, M] });
+  if (!Z) mirrorLower(N, kernel);
+  return tensorLike(X, kernel, [N, b.shape[0]]);
 }

@@ -1,6 +1,8 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError, checkChoice, checkInteger } from '@sntk/errors';
-import { type FloatArray, type Tensor, tensor } from '@sntk/linalg';
+import type { FloatArray, Tensor } from '@sntk/linalg';
+import { mirrorLower } from '@sntk/linalg/extending';
+import { tensorLike } from './jet.ts';
 import { NTK_METHODS, type NtkMethod, type OutputPair } from './ntk-methods.ts';
 import type { DropoutOption } from './pass.ts';
 import { planOf } from './plan.ts';
@@ -57,11 +59,11 @@ export function empiricalNtk(
   const [N, M, O] = [X.shape[0], (Z ?? X).shape[0], plan.outputs];
   if (!Z) {
     pairs.forEach(([o, p], at) => {
-      if (o === p) mirror(blocks[at], N);
+      if (o === p) mirrorLower(N, blocks[at]);
     });
   }
   const { kernel, shape } = arrange(blocks, pairs, { outputs, N, M, O });
-  return tensor(kernel, { backend: X.backend, dtype: X.dtype, shape });
+  return tensorLike(X, kernel, shape);
 }
 
 /** The blocks to compute. Of a full symmetric kernel, the block `[p, o]` is the transpose of `[o, p]`. */
@@ -124,8 +126,4 @@ function arrange(
     }
   });
   return { kernel, shape: [N, M, O, O] };
-}
-
-function mirror(a: Float64Array, n: number): void {
-  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) a[j * n + i] = a[i * n + j];
 }

@@ -1,9 +1,9 @@
 import type { Architecture } from '@sntk/architecture';
 import { checkPositive } from '@sntk/errors';
-import { type FloatArray, type Tensor, tensor, toArray } from '@sntk/linalg';
+import { type FloatArray, type Tensor, toArray } from '@sntk/linalg';
 import { checkOutputs } from './checks.ts';
 import { writeGradient } from './jacobian.ts';
-import { zerosLike } from './jet.ts';
+import { tensorLike, zerosLike } from './jet.ts';
 import { backwardSignals, runPass } from './pass.ts';
 
 export interface HessianTraceOptions {
@@ -63,5 +63,5 @@ export function outputHessianTrace(
     const curvature = toArray(second);
     for (let p = 0; p < trace.length; p++) trace[p] += (learningRate / b) * curvature[p];
   }
-  return tensor(trace, { backend: at.backend, dtype: at.dtype, shape });
+  return tensorLike(at, trace, shape);
 }

@@ -1,9 +1,9 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError, checkInteger } from '@sntk/errors';
-import { type FloatArray, type Tensor, tensor, toArray } from '@sntk/linalg';
+import { type FloatArray, type Tensor, toArray } from '@sntk/linalg';
 import { pickOutput } from './backward.ts';
 import { checkOutputs } from './checks.ts';
-import type { Jet } from './jet.ts';
+import { type Jet, tensorLike, zerosLike } from './jet.ts';
 import { backwardSignals, type DropoutOption, type Pass, runPass } from './pass.ts';
 import { planOf } from './plan.ts';
 
@@ -40,13 +40,13 @@ export function jacobian(architecture: Architecture, theta: FloatArray, options:
   const [N, O, P] = [X.shape[0], plan.outputs, plan.size];
   checkEntries('jacobian', [N, O, P], options.maxEntries);
   const pass = runPass(plan, theta, X, { dropout });
-  const J = X.dtype === 'float32' ? new Float32Array(N * O * P) : new Float64Array(N * O * P);
+  const J = zerosLike(X, N * O * P);
   for (let o = 0; o < O; o++) {
     const signals = backwardSignals(pass, pickOutput(X, O, o));
     for (let n = 0; n < N; n++)
       writeGradient(pass, signals, n, J.subarray((n * O + o) * P, (n * O + o + 1) * P));
   }
-  return tensor(J, { backend: X.backend, dtype: X.dtype, shape: [N, O, P] });
+  return tensorLike(X, J, [N, O, P]);
 }
 
 /**
@@ -80,10 +80,10 @@ export function exampleGradients(
   const N = X.shape[0];
   const P = theta.length;
   checkEntries('exampleGradients', [N, P], options.maxEntries);
-  const G = X.dtype === 'float32' ? new Float32Array(N * P) : new Float64Array(N * P);
+  const G = zerosLike(X, N * P);
   const signals = backwardSignals(pass, cotangent);
   for (let n = 0; n < N; n++) writeGradient(pass, signals, n, G.subarray(n * P, (n + 1) * P));
-  return tensor(G, { backend: X.backend, dtype: X.dtype, shape: [N, P] });
+  return tensorLike(X, G, [N, P]);
 }
 
 /** The gradient of example `n` alone, a product of its signal and its input in each layer. */

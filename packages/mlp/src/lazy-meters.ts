@@ -1,6 +1,7 @@
 import type { Architecture } from '@sntk/architecture';
-import { checkFinite, checkLength, NumericalError } from '@sntk/errors';
+import { checkFinite, NumericalError } from '@sntk/errors';
 import { type FloatArray, matmul, type Tensor, toArray } from '@sntk/linalg';
+import { checkMatrix } from './checks.ts';
 import { empiricalNtk } from './empirical-ntk.ts';
 import { forward } from './forward.ts';
 import { checkParameters } from './layout.ts';
@@ -55,13 +56,14 @@ export function lazyMeters(
   const N = X.shape[0];
   const K0 = toArray(empiricalNtk(architecture, theta0, { X, outputs: 'trace' }));
   const K = toArray(empiricalNtk(architecture, theta, { X, outputs: 'trace' }));
-  const f = toArray(forward(architecture, theta, X));
+  const outputs = forward(architecture, theta, X);
+  const f = toArray(outputs);
   const linear = toArray(linearize(architecture, theta0)(theta, X));
   let linearizationGap = 0;
   for (let i = 0; i < f.length; i++)
     linearizationGap = Math.max(linearizationGap, Math.abs(f[i] - linear[i]));
   if (Y) {
-    checkLength('lazyMeters', 'options.Y', toArray(Y), f.length, 'one target an output of X');
+    checkMatrix('lazyMeters', 'options.Y', Y, outputs.shape);
     checkFinite('lazyMeters', 'options.Y', toArray(Y));
   }
   return {

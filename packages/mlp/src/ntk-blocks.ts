@@ -1,7 +1,8 @@
 import type { Architecture } from '@sntk/architecture';
 import { checkInteger } from '@sntk/errors';
-import { type FloatArray, type Tensor, tensor, toArray } from '@sntk/linalg';
+import { type FloatArray, type Tensor, toArray } from '@sntk/linalg';
 import { type EmpiricalNtkOptions, empiricalNtk } from './empirical-ntk.ts';
+import { tensorLike } from './jet.ts';
 
 export interface NtkBlock {
   /** Row of `X` and row of `Z` of the block's first entry. */
@@ -55,5 +56,5 @@ export function* empiricalNtkBlocks(
 function rowsOf(a: Tensor, from: number, count: number): Tensor {
   const columns = a.shape[1];
   const data = toArray(a).subarray(from * columns, (from + count) * columns);
-  return tensor(data, { backend: a.backend, dtype: a.dtype, shape: [data.length / columns, columns] });
+  return tensorLike(a, data, [data.length / columns, columns]);
 }

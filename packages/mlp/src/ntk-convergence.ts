@@ -3,7 +3,7 @@ import { ArgumentError, checkInteger, checkLength, NumericalError } from '@sntk/
 import { type Tensor, toArray } from '@sntk/linalg';
 import type { Rng } from '@sntk/random';
 import { empiricalNtk } from './empirical-ntk.ts';
-import { fitLine } from './fit-line.ts';
+import { average, errorOf, fitLine } from './estimates.ts';
 import { initialize } from './initialize.ts';
 
 export interface NtkConvergenceOptions {
@@ -87,17 +87,15 @@ export function ntkConvergence(options: NtkConvergenceOptions): NtkConvergence {
       distances[i] = norm(kernel.map((k, p) => k - exact[p])) / size;
       onProgress?.({ done: at * draws + i + 1, total: widths.length * draws });
     }
-    const mean = distances.reduce((sum, distance) => sum + distance, 0) / draws;
-    const scatter = distances.reduce((sum, distance) => sum + (distance - mean) ** 2, 0) / (draws - 1);
-    if (!(scatter > 0)) {
+    errors[at] = average(distances);
+    standardErrors[at] = errorOf(distances);
+    if (!(standardErrors[at] > 0)) {
       throw new NumericalError({
         where,
-        found: `all ${draws} draws of width ${width} are ${mean} off`,
+        found: `all ${draws} draws of width ${width} are ${errors[at]} off`,
         fix: 'compare a kernel that is random at finite width',
       });
     }
-    errors[at] = mean;
-    standardErrors[at] = Math.sqrt(scatter / draws);
   });
   const line = fitLine(
     widths.map(Math.log),

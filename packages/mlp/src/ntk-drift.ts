@@ -1,9 +1,11 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError, checkInteger } from '@sntk/errors';
-import { type FloatArray, matmul, type Tensor, tensor, toArray } from '@sntk/linalg';
-import { pickOutput, vjp } from './backward.ts';
+import { type FloatArray, matmul, type Tensor, toArray } from '@sntk/linalg';
+import { pickOutput, pullBack } from './backward.ts';
 import { checkOutputs } from './checks.ts';
+import { tensorLike } from './jet.ts';
 import { backwardSignals, runPass } from './pass.ts';
+import type { Plan } from './plan.ts';
 
 export interface NtkDriftOptions {
   /** Training inputs `[m, d]`. */
@@ -49,24 +51,20 @@ export function ntkDrift(architecture: Architecture, theta: FloatArray, options:
   const f = toArray(training.output.value);
   const y = toArray(Y);
   const residuals = f.map((value, i) => (y[i] - value) / X.shape[0]);
-  const cotangent = tensor(residuals, { backend: X.backend, dtype: X.dtype, shape: Y.shape });
-  return ntkAlong(architecture, theta, {
-    X: at,
-    output,
-    direction: vjp(architecture, theta, { X, cotangent }),
-  });
+  const direction = pullBack(training, tensorLike(X, residuals, Y.shape));
+  return ntkAlong(training.plan, theta, { X: at, output, direction });
 }
 
 /** The derivative of MATH (8) for one output when the parameters move along a direction, `[N, N]`. */
 function ntkAlong(
-  architecture: Architecture,
+  plan: Plan,
   theta: FloatArray,
   options: { readonly X: Tensor; readonly output: number; readonly direction: FloatArray },
 ): Tensor {
   const { X, output, direction } = options;
-  const pass = runPass(architecture, theta, X, { direction });
-  const O = pass.plan.outputs;
+  const O = plan.outputs;
   checkOutput(output, O);
+  const pass = runPass(plan, theta, X, { direction });
   const signals = backwardSignals(pass, pickOutput(X, O, output));
   const N = X.shape[0];
   // Half of the symmetric derivative: the other half is its transpose.
@@ -89,7 +87,7 @@ function ntkAlong(
     }
   });
   const drift = half.map((value, i) => value + half[(i % N) * N + Math.floor(i / N)]);
-  return tensor(drift, { backend: X.backend, dtype: X.dtype, shape: [N, N] });
+  return tensorLike(X, drift, [N, N]);
 }
 
 function checkOutput(output: number, O: number): void {

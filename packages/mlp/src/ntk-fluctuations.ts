@@ -3,7 +3,7 @@ import { ArgumentError, checkInteger, NumericalError } from '@sntk/errors';
 import { type Tensor, tensor, toArray } from '@sntk/linalg';
 import type { Rng } from '@sntk/random';
 import { empiricalNtk } from './empirical-ntk.ts';
-import { fitLine, type LineFit } from './fit-line.ts';
+import { average, errorOf, fitLine, type LineFit } from './estimates.ts';
 import { initialize } from './initialize.ts';
 import { parameterLayout } from './layout.ts';
 import { ntkDrift } from './ntk-drift.ts';
@@ -119,14 +119,4 @@ function summarize(beta: number, kernels: Float64Array, drifts: Float64Array): N
   const logRatio = Math.log(square / (mean * mean));
   const variance = ((square - mean * mean) * kernels.length) / (kernels.length - 1);
   return { beta, mean, meanError: errorOf(kernels), variance, logRatio, logRatioError, drift, driftError };
-}
-
-function average(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function errorOf(values: Float64Array): number {
-  const mean = average(values);
-  const scatter = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return Math.sqrt(scatter / (values.length - 1) / values.length);
 }

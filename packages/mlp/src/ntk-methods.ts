@@ -1,9 +1,9 @@
 import type { Architecture } from '@sntk/architecture';
-import { type FloatArray, matmul, type Tensor, tensor, toArray } from '@sntk/linalg';
+import { type FloatArray, matmul, type Tensor, toArray } from '@sntk/linalg';
 import type { Rng } from '@sntk/random';
 import { pickOutput, vjp } from './backward.ts';
 import { jacobian } from './jacobian.ts';
-import type { Jet } from './jet.ts';
+import { type Jet, tensorLike } from './jet.ts';
 import { jvp } from './jvp.ts';
 import { backwardSignals, type Pass, runPass } from './pass.ts';
 import { planOf } from './plan.ts';
@@ -79,11 +79,11 @@ const byJacobian: Method = (architecture, theta, { pairs, ...points }) => {
 /** The rows `[N, P]` of one output in a Jacobian `[N, O, P]`. */
 function rowsOf(J: Tensor, output: number): Tensor {
   const [N, O, P] = J.shape;
-  if (O === 1) return tensor(toArray(J), { backend: J.backend, dtype: J.dtype, shape: [N, P] });
+  if (O === 1) return tensorLike(J, toArray(J), [N, P]);
   const from = toArray(J);
   const out = from.slice(0, N * P);
   for (let n = 0; n < N; n++) out.set(from.subarray((n * O + output) * P, (n * O + output + 1) * P), n * P);
-  return tensor(out, { backend: J.backend, dtype: J.dtype, shape: [N, P] });
+  return tensorLike(J, out, [N, P]);
 }
 
 /** Column by column, `J(X) (J(Z)ᵀ e)`. */
@@ -92,13 +92,12 @@ const byProducts: Method = (architecture, theta, { pairs, ...points }) => {
   const [N, M] = [left.X.shape[0], right.X.shape[0]];
   const blocks = pairs.map(() => new Float64Array(N * M));
   const rights = [...new Set(pairs.map(([, p]) => p))];
-  const { backend, dtype } = right.X;
   const O = planOf(architecture).outputs;
   for (const p of rights) {
     for (let m = 0; m < M; m++) {
       const unit = new Float64Array(M * O);
       unit[m * O + p] = 1;
-      const cotangent = tensor(unit, { backend, dtype, shape: [M, O] });
+      const cotangent = tensorLike(right.X, unit, [M, O]);
       const tangent = vjp(architecture, theta, { ...right, cotangent });
       const column = toArray(jvp(architecture, theta, { ...left, tangent }));
       pairs.forEach((pair, at) => {

@@ -200,6 +200,14 @@ describe('lazy meters', () => {
     expectClose(kernelAlignment, 1, { relative: 1e-15 });
   });
 
+  it('refuse targets of another shape, of as many entries too', () => {
+    const { network, theta, X, Y } = setup(relu);
+    const turned = tensor(toArray(Y), { backend, shape: [O, N] });
+    expect(() => lazyMeters(network, theta, theta, { X, Y: turned })).toThrow(
+      'lazyMeters: options.Y must be of shape [4, 2], got [2, 4]',
+    );
+  });
+
   it('refuse parameters that have no size to compare with', () => {
     const { network, theta, X } = setup(relu);
     expect(() =>

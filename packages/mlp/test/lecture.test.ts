@@ -3,7 +3,7 @@ import { type FloatArray, ndarrayBackend, tensor, toArray, toFloat64 } from '@sn
 import { createRng, type Minibatches, type Rng } from '@sntk/random';
 import { expectClose, meanAndStandardError } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
-import { fitLine, type LineFit } from '../src/fit-line.ts';
+import { fitLine, type LineFit } from '../src/estimates.ts';
 import {
   empiricalNtk,
   forward,

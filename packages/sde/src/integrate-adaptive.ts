@@ -1,12 +1,13 @@
-import { ArgumentError, checkFinite, checkInteger, checkLength, checkPositive } from '@sntk/errors';
+import { ArgumentError, checkInteger, checkPositive } from '@sntk/errors';
 import type { Rng } from '@sntk/random';
 import { type BrownianPath, brownianPath } from './brownian-path.ts';
 import { type Control, DEPTH, followPath } from './follow-path.ts';
-import { notDense } from './integrate.ts';
+import { notDense, startState } from './integrate.ts';
 import { interpolant } from './interpolant.ts';
 import type { Method } from './method.ts';
 import { type MethodName, suitableMethod } from './methods/registry.ts';
 import { checkProblem, type SdeProblem } from './problem.ts';
+import { checkInterval } from './time-grid.ts';
 
 /** How to integrate with steps chosen by their error. */
 export interface AdaptiveOptions {
@@ -90,18 +91,19 @@ export function integrateAdaptive(problem: SdeProblem, options: AdaptiveOptions)
   const { t0 = 0, t1, paths = 1, firstPath = 0, saveAt = [], dense = false, rng, signal } = options;
   checkInteger(WHERE, 'options.paths', paths, 1);
   checkInteger(WHERE, 'options.firstPath', firstPath);
-  checkFinite(WHERE, 'options.t0', [t0]);
-  checkFinite(WHERE, 'options.t1', [t1]);
-  if (t1 <= t0) {
-    throw new ArgumentError({ where: WHERE, argument: 'options.t1', wanted: `above t0 = ${t0}`, got: t1 });
-  }
+  checkInterval(WHERE, options);
   const method = adaptiveMethod(problem, options.method);
   const { dimension: d, noiseDimension, noise } = problem;
   if (noise !== 'none' && rng === undefined) {
-    throw new ArgumentError({ where: WHERE, argument: 'options.rng', wanted: 'given', got: rng });
+    throw new ArgumentError({
+      where: WHERE,
+      argument: 'options.rng',
+      wanted: 'given',
+      got: rng,
+      fix: "pass { rng: createRng(seed) } of '@sntk/random'",
+    });
   }
-  checkFinite(WHERE, 'options.x0', options.x0);
-  if (options.x0.length !== d) checkLength(WHERE, 'options.x0', options.x0, d * paths, 'dimension × paths');
+  const x0 = startState(WHERE, { dimension: d, paths }, options.x0);
   const ticks = saveAt.map((time, k) => savedTick(time, k, options));
   const control = controlOf(method, options);
   const states = saveAt.map(() => new Float64Array(d * paths));
@@ -130,8 +132,7 @@ export function integrateAdaptive(problem: SdeProblem, options: AdaptiveOptions)
             depth: DEPTH,
           })
         : undefined;
-    const each = options.x0.length === d ? 1 : paths;
-    const start = Float64Array.from({ length: d }, (_, i) => options.x0[each === 1 ? i : i * paths + p]);
+    const start = Float64Array.from({ length: d }, (_, i) => x0[i * paths + p]);
     const track: Track = { path, ticks: [0], states: [start.slice()] };
     let saved = 0;
     const run = followPath({

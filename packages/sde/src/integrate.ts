@@ -144,7 +144,7 @@ function* steps(problem: SdeProblem, options: IntegrateOptions): Generator<undef
   const { dimension } = problem;
   const stopping = options.stopWhen && stoppingOf(WHERE, { dimension, paths, firstPath }, options.stopWhen);
 
-  let state = startState(problem.dimension, paths, options.x0);
+  let state = startState(WHERE, { dimension, paths }, options.x0);
   let next: Float64Array = new Float64Array(state.length);
   const states: Float64Array[] = [];
   const all: Float64Array[] = [];
@@ -197,17 +197,22 @@ function* steps(problem: SdeProblem, options: IntegrateOptions): Generator<undef
   return { times: Float64Array.from(keep, ({ time }) => time), states, final: state, endTimes, at };
 }
 
-function startState(dimension: number, paths: number, x0: ArrayLike<number>): Float64Array {
+/** The start of every path, `[dimension, paths]`, from one for all or one for each. */
+export function startState(
+  where: string,
+  { dimension, paths }: { readonly dimension: number; readonly paths: number },
+  x0: ArrayLike<number>,
+): Float64Array {
   const size = dimension * paths;
   if (x0.length !== dimension && x0.length !== size) {
     throw new ArgumentError({
-      where: WHERE,
+      where,
       argument: 'options.x0',
       wanted: `of length ${dimension} (dimension) or ${size} (dimension × paths)`,
       got: `length ${x0.length}`,
     });
   }
-  checkFinite(WHERE, 'options.x0', x0);
+  checkFinite(where, 'options.x0', x0);
   return Float64Array.from({ length: size }, (_, i) =>
     x0.length === size ? x0[i] : x0[Math.floor(i / paths)],
   );

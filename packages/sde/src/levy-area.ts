@@ -3,21 +3,22 @@ import { type FillOptions, keyedNormals, type Rng } from '@sntk/random';
 /** Writes the Itô integrals I_jk of a step into `out` `[m, m, paths]`, from its dW and ∫(W_s − W_t) ds. */
 export type AreaSource = (step: number, dW: Float64Array, dZ: Float64Array, out: Float64Array) => void;
 
-/** I_jk = ½(dW_j dW_k − δ_jk h) + A_jk with A antisymmetric; `area(j, k, p)` is asked for j < k. */
-function fill(
+/** I_jk = ½(dW_j dW_k − δ_jk h) + A_jk with A antisymmetric; `area` is asked for j < k, which are pair number `pair`. */
+export function fillIntegrals(
   dW: Float64Array,
   out: Float64Array,
   shape: { readonly m: number; readonly paths: number; readonly h: number },
-  area: (j: number, k: number, p: number) => number,
+  area: (j: number, k: number, p: number, pair: number) => number,
 ): void {
   const { m, paths, h } = shape;
   for (let j = 0; j < m; j++) {
+    const pairs = j * m - (j * (j + 1)) / 2;
     for (let p = 0; p < paths; p++) {
       const w = dW[j * paths + p];
       out[(j * m + j) * paths + p] = 0.5 * (w * w - h);
       for (let k = j + 1; k < m; k++) {
         const half = 0.5 * w * dW[k * paths + p];
-        const a = area(j, k, p);
+        const a = area(j, k, p, pairs + k - j - 1);
         out[(j * m + k) * paths + p] = half + a;
         out[(k * m + j) * paths + p] = half - a;
       }
@@ -83,7 +84,7 @@ export function fourierAreas(
         }
       }
     }
-    fill(dW, out, shape, (j, k, p) => {
+    fillIntegrals(dW, out, shape, (j, k, p, pair) => {
       const z = normals[p];
       let sum = 0;
       for (let r = 1; r <= terms; r++) {
@@ -91,7 +92,6 @@ export function fourierAreas(
         const b = a + m;
         sum += (z[a + j] * z[b + k] - z[b + j] * z[a + k]) / r;
       }
-      const pair = j * m - (j * (j + 1)) / 2 + (k - j - 1);
       return (
         H[j * paths + p] * dW[k * paths + p] -
         H[k * paths + p] * dW[j * paths + p] +
@@ -109,9 +109,6 @@ export function weakAreas(streams: readonly Rng[], m: number, h: number): AreaSo
   const signs = streams.map(() => new Float64Array(Math.max(1, (m * (m - 1)) / 2)));
   return (step, dW, _dZ, out) => {
     for (let p = 0; p < paths; p++) keyedNormals(streams[p], step, signs[p]);
-    fill(dW, out, shape, (j, k, p) => {
-      const pair = j * m - (j * (j + 1)) / 2 + (k - j - 1);
-      return signs[p][pair] < 0 ? -0.5 * h : 0.5 * h;
-    });
+    fillIntegrals(dW, out, shape, (_j, _k, p, pair) => (signs[p][pair] < 0 ? -0.5 * h : 0.5 * h));
   };
 }

@@ -195,9 +195,12 @@ function extend(
 
 /** Steps of twice the length on the same path. */
 function pairs(fine: IncrementSource, h: number): IncrementSource {
+  let [first, firstZ] = [new Float64Array(0), new Float64Array(0)];
   return (step, dW, dZ) => {
-    const first = new Float64Array(dW.length);
-    const firstZ = new Float64Array(dZ?.length ?? 0);
+    if (first.length !== dW.length) {
+      first = new Float64Array(dW.length);
+      firstZ = new Float64Array(dZ?.length ?? 0);
+    }
     fine(2 * step, first, firstZ);
     fine(2 * step + 1, dW, dZ);
     for (let i = 0; i < firstZ.length; i++) dZ![i] += firstZ[i] + h * first[i];

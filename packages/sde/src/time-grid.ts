@@ -24,14 +24,19 @@ const ROUNDING = 1e-9;
 /** never more than this part of a step beyond the spacing of floating-point numbers. */
 const NEAR = 1e-6;
 
-/** The grid the options describe; refused when the interval is no whole number of steps. */
-export function timeGrid(where: string, options: GridOptions): TimeGrid {
-  const { t0 = 0, t1, steps, step } = options;
+/** Throws unless both ends of the interval are finite and the end is after the start, which is 0 unless told. */
+export function checkInterval(where: string, { t0 = 0, t1 }: Pick<GridOptions, 't0' | 't1'>): void {
   checkFinite(where, 'options.t0', [t0]);
   checkFinite(where, 'options.t1', [t1]);
   if (t1 <= t0) {
     throw new ArgumentError({ where, argument: 'options.t1', wanted: `above t0 = ${t0}`, got: t1 });
   }
+}
+
+/** The grid the options describe; refused when the interval is no whole number of steps. */
+export function timeGrid(where: string, options: GridOptions): TimeGrid {
+  const { t0 = 0, t1, steps, step } = options;
+  checkInterval(where, options);
   if ((steps === undefined) === (step === undefined)) {
     throw new ArgumentError({
       where,

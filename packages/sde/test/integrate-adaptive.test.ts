@@ -235,7 +235,7 @@ describe('refusals', () => {
     ['options.t1 must be above t0 = 0', { t1: -1 }],
     ['options.rng must be given', { rng: undefined }],
     ['options.x0 must be finite', { x0: [Number.NaN] }],
-    ['options.x0 must be of length 3', { x0: [1, 2], paths: 3 }],
+    ['options.x0 must be of length 1 (dimension) or 3 (dimension × paths)', { x0: [1, 2], paths: 3 }],
     ['options.firstStep must be a finite number above 0', { firstStep: -0.1 }],
     ['options.tolerance.relative must be', { tolerance: { relative: 0 } }],
     ['options.saveAt[1] must be a time from 0 to 1', { saveAt: [0.5, 0.4] }],

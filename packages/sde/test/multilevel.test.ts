@@ -32,6 +32,8 @@ describe('multilevelMean', () => {
       );
       const squares = meanAndError(runs.map(({ mean }) => (mean - CALL) ** 2));
       expect(squares.mean - 4 * squares.error).toBeLessThan(call.accuracy ** 2);
+      // Ten squares of normals of that deviation add up to more than 29.6 of its squares once in a thousand times.
+      expect(10 * squares.mean).toBeLessThan(29.6 * call.accuracy ** 2);
       // The claimed standard errors are the true ones: the mean over 10 runs agrees with the truth and the bias allowed.
       const mean = meanAndError(runs.map((run) => run.mean));
       expect(Math.abs(mean.mean - CALL)).toBeLessThan(4 * mean.error + call.accuracy / Math.SQRT2);

@@ -1,5 +1,6 @@
 import { ArgumentError, checkPositive } from '@sntk/errors';
 import { integrate } from '../integrate.ts';
+import { fillIntegrals } from '../levy-area.ts';
 import type { Method } from '../method.ts';
 import { type MethodName, suitableMethod } from '../methods/registry.ts';
 import type { SdeProblem } from '../problem.ts';
@@ -77,25 +78,21 @@ export function stepExpectation(problem: SdeProblem, options: StepExpectationOpt
           for (let p = 0; p < paths; p++) dW[j * paths + p] = Math.sqrt(h) * rule.nodes[digit(p, j)];
         }
         if (!integrals?.length) return;
-        for (let p = 0; p < paths; p++) {
+        if (kind === 'spaceTime') {
           for (let j = 0; j < m; j++) {
-            const w = dW[j * paths + p];
-            if (kind === 'spaceTime') {
-              integrals[j * paths + p] = h * (0.5 * w + Math.sqrt(h / 12) * rule.nodes[digit(p, m + j)]);
-              continue;
-            }
-            integrals[(j * m + j) * paths + p] = 0.5 * (w * w - h);
-            for (let k = j + 1; k < m; k++) {
-              const v = dW[k * paths + p];
-              // Var(A | dW) of a pair is h²/12 (1 + |dW|²/h); the weak area is ±h/2.
-              const size = kind === 'levyArea' ? Math.sqrt((h * (h + w * w + v * v)) / 12) : 0.5 * h;
-              const pair = j * m - (j * (j + 1)) / 2 + (k - j - 1);
-              const area = digit(p, m + pair) === 0 ? -size : size;
-              integrals[(j * m + k) * paths + p] = 0.5 * w * v + area;
-              integrals[(k * m + j) * paths + p] = 0.5 * w * v - area;
+            for (let p = 0; p < paths; p++) {
+              const normal = rule.nodes[digit(p, m + j)];
+              integrals[j * paths + p] = h * (0.5 * dW[j * paths + p] + Math.sqrt(h / 12) * normal);
             }
           }
+          return;
         }
+        fillIntegrals(dW, integrals, { m, paths, h }, (j, k, p, pair) => {
+          const [w, v] = [dW[j * paths + p], dW[k * paths + p]];
+          // Var(A | dW) of a pair is h²/12 (1 + |dW|²/h); the weak area is ±h/2.
+          const size = kind === 'levyArea' ? Math.sqrt((h * (h + w * w + v * v)) / 12) : 0.5 * h;
+          return digit(p, m + pair) === 0 ? -size : size;
+        });
       },
     }),
   });

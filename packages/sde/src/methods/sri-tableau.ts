@@ -18,16 +18,11 @@ export interface SriTableau {
   readonly error: readonly number[];
 }
 
-/** Adds h Σ a_j f_j + √h Σ b_j g_j over the stages before `i` to `stage`. */
-function accumulate(
-  stage: Float64Array,
-  parts: readonly (readonly [number, Float64Array, Float64Array | undefined])[],
-): void {
-  for (const [weight, f, scale] of parts) {
-    if (weight === 0) continue;
-    if (scale) for (let e = 0; e < stage.length; e++) stage[e] += weight * f[e] * scale[e];
-    else for (let e = 0; e < stage.length; e++) stage[e] += weight * f[e];
-  }
+/** Adds weight f to `stage`, or with a `scale` weight f times it, entry by entry. */
+function accumulate(stage: Float64Array, weight: number, f: Float64Array, scale?: Float64Array): void {
+  if (weight === 0) return;
+  if (scale) for (let e = 0; e < stage.length; e++) stage[e] += weight * f[e] * scale[e];
+  else for (let e = 0; e < stage.length; e++) stage[e] += weight * f[e];
 }
 
 /**
@@ -78,23 +73,19 @@ export function scalarRungeKutta(tableau: SriTableau, problem: SdeProblem, paths
     for (let i = 0; i < alpha.length; i++) {
       noises.set(x);
       for (let j = 0; j < i; j++) {
-        accumulate(noises, [
-          [h * (A1[i][j] ?? 0), f[j], undefined],
-          [root * (B1[i][j] ?? 0), g[j], undefined],
-        ]);
+        accumulate(noises, h * (A1[i][j] ?? 0), f[j]);
+        accumulate(noises, root * (B1[i][j] ?? 0), g[j]);
       }
       diffusion!.apply(t + c1[i] * h, noises, ones, g[i], paths);
       if (needsDrift[i]) {
         drifts.set(x);
         for (let j = 0; j < i; j++) {
-          accumulate(drifts, [
-            [h * (A0[i][j] ?? 0), f[j], undefined],
-            [B0[i][j] ?? 0, g[j], z],
-          ]);
+          accumulate(drifts, h * (A0[i][j] ?? 0), f[j]);
+          accumulate(drifts, B0[i][j] ?? 0, g[j], z);
         }
         drift(t + c0[i] * h, drifts, f[i], paths);
-        accumulate(out, [[h * alpha[i], f[i], undefined]]);
-        if (error) accumulate(error, [[h * tableau.error[i], f[i], undefined]]);
+        accumulate(out, h * alpha[i], f[i]);
+        if (error) accumulate(error, h * tableau.error[i], f[i]);
       }
       for (let e = 0; e < size; e++) {
         const double = (w[e] * w[e] - h) / (2 * root);

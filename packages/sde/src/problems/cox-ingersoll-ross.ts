@@ -1,5 +1,6 @@
 import { checkPositive } from '@sntk/errors';
 import { diagonalDiffusion } from '../problem.ts';
+import { exponentialOf } from './exponential-of.ts';
 import type { ReferenceProblem } from './reference-problem.ts';
 
 /**
@@ -49,12 +50,7 @@ export function coxIngersollRoss(options: {
       },
     ),
     linear: {
-      exponential(h) {
-        const factor = Math.exp(-r * h);
-        return (x) => {
-          for (let p = 0; p < x.length; p++) x[p] *= factor;
-        };
-      },
+      exponential: exponentialOf(-r),
       remainder(_t, _x, out) {
         out.fill(r * c);
       },

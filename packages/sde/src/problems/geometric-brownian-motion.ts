@@ -1,5 +1,6 @@
 import { checkFinite, checkInteger } from '@sntk/errors';
 import { type Calculus, diagonalDiffusion } from '../problem.ts';
+import { exponentialOf } from './exponential-of.ts';
 import type { ReferenceProblem } from './reference-problem.ts';
 
 /**
@@ -52,12 +53,7 @@ export function geometricBrownianMotion(options: {
       out.fill(volatility);
     }),
     linear: {
-      exponential(h) {
-        const factor = Math.exp(rate * h);
-        return (x) => {
-          for (let i = 0; i < x.length; i++) x[i] *= factor;
-        };
-      },
+      exponential: exponentialOf(rate),
     },
     solution(t, x0, W, out) {
       for (let i = 0; i < out.length; i++) out[i] = x0[i] * Math.exp(logDrift * t + volatility * W[i]);

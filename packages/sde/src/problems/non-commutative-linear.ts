@@ -1,5 +1,6 @@
 import { checkFinite } from '@sntk/errors';
 import type { Calculus } from '../problem.ts';
+import { exponentialOf } from './exponential-of.ts';
 import type { ReferenceProblem } from './reference-problem.ts';
 
 /**
@@ -53,12 +54,7 @@ export function nonCommutativeLinear(options: {
       },
     },
     linear: {
-      exponential(h) {
-        const factor = Math.exp(-r * h);
-        return (x) => {
-          for (let i = 0; i < x.length; i++) x[i] *= factor;
-        };
-      },
+      exponential: exponentialOf(-r),
     },
     mean: (t, x0) => Float64Array.from(x0, (x) => x * Math.exp(-itoRate * t)),
     secondMoment(t, x0) {

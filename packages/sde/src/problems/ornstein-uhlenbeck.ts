@@ -1,4 +1,5 @@
 import { checkFinite, checkInteger, checkPositive } from '@sntk/errors';
+import { exponentialOf } from './exponential-of.ts';
 import type { ReferenceProblem } from './reference-problem.ts';
 
 /**
@@ -48,12 +49,7 @@ export function ornsteinUhlenbeck(options: {
       },
     },
     linear: {
-      exponential(h) {
-        const factor = Math.exp(-rate * h);
-        return (x) => {
-          for (let i = 0; i < x.length; i++) x[i] *= factor;
-        };
-      },
+      exponential: exponentialOf(-rate),
       remainder(_t, _x, out) {
         out.fill(rate * center);
       },

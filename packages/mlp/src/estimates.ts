@@ -26,3 +26,14 @@ export function fitLine(x: ArrayLike<number>, y: ArrayLike<number>, errors: Arra
   }
   return { slope: xy / xx, slopeError: Math.sqrt(1 / xx) };
 }
+
+export function average(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The standard error of the mean of independent values. */
+export function errorOf(values: Float64Array): number {
+  const mean = average(values);
+  const scatter = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(scatter / (values.length - 1) / values.length);
+}
