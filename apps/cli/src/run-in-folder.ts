@@ -12,12 +12,17 @@ export interface FolderFlags {
   readonly quiet?: boolean;
 }
 
+/** When a run started, and how long it has taken, in seconds. */
+export interface RunTimes {
+  readonly started: Date;
+  readonly seconds: number;
+}
+
 /** What a command tells while it runs. */
 export interface RunIo {
   readonly progress: ProgressBar;
   say(line: string): void;
-  /** When the run started, and how long it has taken. */
-  times(): { readonly started: Date; readonly seconds: number };
+  times(): RunTimes;
 }
 
 /** What a command has to show in the end. */

@@ -13,6 +13,8 @@ import {
 } from '@sntk/linalg';
 import { scope } from '@sntk/linalg/devices';
 import { brownianIncrements } from '@sntk/sde';
+import { rateAdvice } from './advice.ts';
+import { checkEnsembleMemory } from './checks.ts';
 import type { DualEnsemble } from './kernel-sgd.ts';
 import { fromModes, modeFlow, toModes } from './modes.ts';
 import { checkRun, type SdeOptions } from './sde-run.ts';
@@ -66,6 +68,8 @@ export async function deviceSntkPaths(
   checkFinite(where, 'r0', r0);
   const kind = checkChoice(where, 'options.noise', options.noise ?? 'leading', ['leading', 'exact']);
   const { factor, firstPath } = checkRun(where, N, options);
+  checkEnsembleMemory(where, { samples: N, outputs: 1, paths, copies: 6 });
+  const fix = rateAdvice(learningRate, spectrum.values[N - 1], N);
   const intensity = learningRate * Math.sqrt(factor(0) / N);
   const c0 = toModes(spectrum, r0, 1);
   const flow = modeFlow(spectrum, c0, { step: learningRate / 2, reduction: 'mean' });
@@ -99,12 +103,12 @@ export async function deviceSntkPaths(
       if ((step + 1) % AHEAD === 0) {
         const { total } = scope(backend, () => ({ total: reduce('sum', reduce('sum', a, 0), 1) }));
         const { data } = await total.read().finally(() => total.dispose());
-        if (!Number.isFinite(data[0])) throw divergence(where, step + 1, learningRate);
+        if (!Number.isFinite(data[0])) throw divergence(where, step + 1, fix);
         onProgress?.({ done: step + 1, total: steps });
       }
     }
     const state = Float64Array.from((await a.read()).data);
-    if (!state.every(Number.isFinite)) throw divergence(where, steps, learningRate);
+    if (!state.every(Number.isFinite)) throw divergence(where, steps, fix);
     onProgress?.({ done: steps, total: steps });
     return fromModes(spectrum, c0, state, paths);
   } finally {
@@ -112,11 +116,11 @@ export async function deviceSntkPaths(
   }
 }
 
-function divergence(where: string, step: number, learningRate: number): NumericalError {
+function divergence(where: string, step: number, fix: string): NumericalError {
   return new NumericalError({
     where,
     found: `a path is not finite at or before step ${step}`,
-    fix: `lower the learning rate, ${learningRate}; see learningRateLimits`,
-    details: { step, learningRate },
+    fix,
+    details: { step },
   });
 }

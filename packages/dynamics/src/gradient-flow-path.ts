@@ -1,8 +1,7 @@
-import { ArgumentError, checkFinite, checkLength, checkNonNegative } from '@sntk/errors';
-import { matmul, tensor, toFloat64 } from '@sntk/linalg';
-import { flowOfMode } from './gradient-flow.ts';
+import { ArgumentError, checkNonNegative } from '@sntk/errors';
+import { statesThroughModes } from './gradient-flow.ts';
 import type { DualEnsemble } from './kernel-sgd.ts';
-import { toModes } from './modes.ts';
+import { flowOfMode } from './modes.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /**
@@ -15,6 +14,7 @@ import type { KernelSpectrum } from './spectrum.ts';
  * @returns `alpha` and `residual` `[N, T]`, with `paths` the number of times `T`
  * @throws ArgumentError when `r0` does not have one finite entry per training point, and for times that are negative, not
  * finite, or none.
+ * @throws NumericalError when the residual overflows.
  * @example
  * ```ts
  * import { gradientFlowPath, kernelSpectrum } from '@sntk/dynamics';
@@ -32,25 +32,15 @@ export function gradientFlowPath(
 ): DualEnsemble {
   const where = 'gradientFlowPath';
   const { times } = options;
-  const { Q, values, samples: N } = spectrum;
+  const { samples: N } = spectrum;
   const T = times.length;
   if (T === 0)
     throw new ArgumentError({ where, argument: 'options.times', wanted: 'one time or more', got: [] });
   times.forEach((time, t) => {
     checkNonNegative(where, `options.times[${t}]`, time);
   });
-  checkLength(where, 'r0', r0, N, 'one per training point');
-  checkFinite(where, 'r0', r0);
-  const c = toModes(spectrum, r0, 1);
-  const [kept, gathered] = [new Float64Array(N * T), new Float64Array(N * T)];
-  for (let j = 0; j < N; j++) {
-    for (let t = 0; t < T; t++) {
-      const mode = flowOfMode(values[j], times[t] / N);
-      kept[j * T + t] = mode.kept * c[j];
-      gathered[j * T + t] = -mode.gathered * c[j];
-    }
-  }
-  const back = (modes: Float64Array): Float64Array =>
-    toFloat64(matmul(Q, tensor(modes, { backend: Q.backend, shape: [N, T] })));
-  return { alpha: back(gathered), residual: back(kept), paths: T };
+  return statesThroughModes(where, spectrum, r0, {
+    count: T,
+    mode: (value, t) => flowOfMode(value, times[t] / N),
+  });
 }

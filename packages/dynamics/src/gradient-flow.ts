@@ -1,5 +1,7 @@
 import { checkFinite, checkInteger, checkLength, checkNonNegative, NumericalError } from '@sntk/errors';
 import { matmul, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
+import type { DualEnsemble } from './kernel-sgd.ts';
+import { flowOfMode, toModes } from './modes.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /** A state of training in dual coordinates: `f_t(x) = f_0(x) + K(x, X) alpha`. */
@@ -43,15 +45,6 @@ export function gradientFlow(
   return throughModes('gradientFlow', spectrum, r0, (value) => flowOfMode(value, time / N));
 }
 
-/** What a mode keeps of its residual after `time`, in units of 1/N, and what it has gathered in `−α` for each unit of it. */
-export function flowOfMode(
-  value: number,
-  time: number,
-): { readonly kept: number; readonly gathered: number } {
-  const gathered = value > 0 ? -Math.expm1(-value * time) / value : time;
-  return { kept: Math.exp(-value * time), gathered };
-}
-
 function limit(spectrum: KernelSpectrum, r0: Float64Array): DualState {
   const zero = zeroEigenvalue(spectrum);
   const state = throughModes('gradientFlow', spectrum, r0, (value) =>
@@ -89,25 +82,42 @@ export function gradientDescent(
   });
 }
 
+/** What a mode keeps of its residual, and what it has gathered in `−α` for each unit of it. */
+type ModeState = { readonly kept: number; readonly gathered: number };
+
 /** Applies one function of the eigenvalues for `r` and one for `α` to `r0`. */
 export function throughModes(
   where: string,
   spectrum: KernelSpectrum,
   r0: Float64Array,
-  mode: (value: number) => { readonly kept: number; readonly gathered: number },
+  mode: (value: number) => ModeState,
 ): DualState {
+  const { alpha, residual } = statesThroughModes(where, spectrum, r0, { count: 1, mode });
+  return { alpha, residual };
+}
+
+/** `throughModes` for `count` states at once, a column each. */
+export function statesThroughModes(
+  where: string,
+  spectrum: KernelSpectrum,
+  r0: Float64Array,
+  states: { readonly count: number; readonly mode: (value: number, state: number) => ModeState },
+): DualEnsemble {
   const { Q, values, samples } = spectrum;
+  const { count, mode } = states;
   checkLength(where, 'r0', r0, samples, 'one per training point');
   checkFinite(where, 'r0', r0);
-  const column = tensor(r0, { backend: Q.backend, shape: [samples, 1] });
-  const c = toFloat64(matmul(Q, column, { transposeA: true }));
-  const modes = new Float64Array(2 * samples);
+  const c = toModes(spectrum, r0, 1);
+  // Residuals, then coordinates, in one block: one product for both.
+  const modes = new Float64Array(2 * count * samples);
   values.forEach((value, j) => {
-    const { kept, gathered } = mode(value);
-    modes[2 * j] = kept * c[j];
-    modes[2 * j + 1] = -gathered * c[j];
+    for (let t = 0; t < count; t++) {
+      const { kept, gathered } = mode(value, t);
+      modes[2 * count * j + t] = kept * c[j];
+      modes[2 * count * j + count + t] = -gathered * c[j];
+    }
   });
-  const back: Tensor = matmul(Q, tensor(modes, { backend: Q.backend, shape: [samples, 2] }));
+  const back: Tensor = matmul(Q, tensor(modes, { backend: Q.backend, shape: [samples, 2 * count] }));
   const both = toFloat64(back);
   if (!both.every(Number.isFinite)) {
     throw new NumericalError({
@@ -116,8 +126,10 @@ export function throughModes(
       fix: `lower the learning rate; 2N/λ_max is ${((2 * samples) / values[samples - 1]).toPrecision(3)}`,
     });
   }
-  return {
-    residual: Float64Array.from({ length: samples }, (_, i) => both[2 * i]),
-    alpha: Float64Array.from({ length: samples }, (_, i) => both[2 * i + 1]),
-  };
+  const half = (first: number): Float64Array =>
+    Float64Array.from(
+      { length: samples * count },
+      (_, q) => both[(Math.floor(q / count) * 2 + first) * count + (q % count)],
+    );
+  return { residual: half(0), alpha: half(1), paths: count };
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
+import { ArgumentError, checkInteger, checkPositive } from '@sntk/errors';
 import type { Tensor } from '@sntk/linalg';
 import type { Minibatches } from '@sntk/random';
 import { largestEigenvalue, rateAdvice } from './advice.ts';
@@ -6,6 +6,7 @@ import { checkEnsembleMemory, kernelEntries } from './checks.ts';
 import { type LossOptions, type Slopes, slopesOf } from './loss.ts';
 import { addRows } from './rows.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
+import { diverged } from './sde-run.ts';
 
 /** An ensemble of dual states: `alpha` and `residual` row-major `[N, P]`, one column a path; `[N, O, P]` for `O` outputs. */
 export interface DualEnsemble {
@@ -98,10 +99,10 @@ export function kernelSgd(K: Tensor, r0: Float64Array, options: KernelSgdOptions
           step.apply();
         }
       }
-      if (!finite) throw divergence(p, s, fix());
+      if (!finite) throw diverged(where, { path: p, step: s, fix: fix() });
     }
     for (let q = 0; q < size; q++) {
-      if (!Number.isFinite(r[q])) throw divergence(p, steps, fix());
+      if (!Number.isFinite(r[q])) throw diverged(where, { path: p, step: steps, fix: fix() });
       alpha[q * P + p] = a[q];
       residual[q * P + p] = r[q];
     }
@@ -177,14 +178,5 @@ function strangeExample(example: number, samples: number): ArgumentError {
     argument: 'options.batches',
     wanted: `minibatches of ${samples} examples, one per row of K`,
     got: `example ${example}`,
-  });
-}
-
-function divergence(path: number, step: number, fix: string): NumericalError {
-  return new NumericalError({
-    where: 'kernelSgd',
-    found: `path ${path} diverged: its residual is not finite at step ${step}`,
-    fix,
-    details: { path, step },
   });
 }

@@ -13,6 +13,15 @@ export interface ModeFlow {
   readonly pulled: Float64Array;
 }
 
+/** What a mode keeps of its residual after `time`, in units of 1/N, and what it has gathered in `−α` for each unit of it. */
+export function flowOfMode(
+  value: number,
+  time: number,
+): { readonly kept: number; readonly gathered: number } {
+  const gathered = value > 0 ? -Math.expm1(-value * time) / value : time;
+  return { kept: Math.exp(-value * time), gathered };
+}
+
 /** Rotates vectors of the example basis, row-major `[N, columns]`, into the eigenbasis. */
 export function toModes(spectrum: KernelSpectrum, entries: FloatArray, columns: number): Float64Array {
   const { Q, samples } = spectrum;
@@ -28,12 +37,10 @@ export function modeFlow(
 ): ModeFlow {
   const { values, samples: N } = spectrum;
   const time = options.reduction === 'mean' ? options.step / N : options.step;
+  const modes = Array.from(values, (value) => flowOfMode(value, time));
   return {
-    kept: values.map((value) => Math.exp(-value * time)),
-    pulled: c0.map((start, q) => {
-      const value = values[Math.floor((q * N) / c0.length)];
-      return (value > 0 ? -Math.expm1(-value * time) / value : time) * start;
-    }),
+    kept: Float64Array.from(modes, ({ kept }) => kept),
+    pulled: c0.map((start, q) => modes[Math.floor((q * N) / c0.length)].gathered * start),
   };
 }
 

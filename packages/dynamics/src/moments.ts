@@ -2,7 +2,9 @@ import { checkFinite, checkInteger, checkLength, checkPositive, NumericalError }
 import { matmul, prepare, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
 import { batchFactor } from '@sntk/noise';
 import { rateAdvice } from './advice.ts';
+import { fromModePairs } from './dual-moments.ts';
 import type { RunHooks } from './kernel-sgd.ts';
+import { toModes } from './modes.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
@@ -65,9 +67,8 @@ export function kernelSgdMoments(
 
   const q = toFloat64(Q);
   const left = prepare(Q);
-  const Qt = transpose(Q);
-  const rotated = prepare(Qt);
-  const mean = toFloat64(rotated.times(column(r0))).slice();
+  const rotated = prepare(transpose(Q));
+  const mean = toModes(spectrum, r0, 1);
   let C: Float64Array = new Float64Array(N * N);
   try {
     for (let step = 0; step < steps; step++) {
@@ -105,8 +106,7 @@ export function kernelSgdMoments(
     left.dispose();
     rotated.dispose();
   }
-  const back = matmul(Q, matmul(square(C), Qt));
-  return { mean: toFloat64(matmul(Q, column(mean))), covariance: toFloat64(back) };
+  return { mean: toFloat64(matmul(Q, column(mean))), covariance: fromModePairs(spectrum, C) };
 }
 
 function divergence(step: number, fix: string): NumericalError {

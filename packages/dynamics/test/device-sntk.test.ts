@@ -53,11 +53,15 @@ describe('deviceSntkPaths', () => {
     const { backend, live } = standInDevice();
     const wild = { ...options, backend, steps: 400, batchFactor: 1e6 };
     await expect(deviceSntkPaths(spectrum, r0, wild)).rejects.toThrow(
-      /^deviceSntkPaths: a path is not finite at or before step \d+; lower the learning rate/,
+      /^deviceSntkPaths: a path is not finite at or before step \d+; lower the learning rate, .*2N\/λ_max is/,
     );
     expect(live()).toBe(0);
     await expect(deviceSntkPaths(spectrum, r0.subarray(1), wild)).rejects.toThrow(
       'deviceSntkPaths: r0 must be of length 12',
     );
+    await expect(deviceSntkPaths(spectrum, r0, { ...wild, paths: 2 ** 24 })).rejects.toThrow(
+      /deviceSntkPaths: options\.paths must be so few .* GiB/,
+    );
+    expect(live()).toBe(0);
   });
 });

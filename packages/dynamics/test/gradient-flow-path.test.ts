@@ -41,4 +41,11 @@ describe('gradientFlowPath', () => {
       'r0 must be of length 6',
     );
   });
+
+  it('ends in an error where numbers overflow, as gradientFlow does', () => {
+    const huge = r0.map((r) => Math.sign(r) * 1.7e308);
+    const overflows = /too large for a number/;
+    expect(() => gradientFlow(spectrum, huge, { time: 1 })).toThrow(overflows);
+    expect(() => gradientFlowPath(spectrum, huge, { times: [0, 1] })).toThrow(overflows);
+  });
 });

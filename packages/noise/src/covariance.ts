@@ -54,18 +54,11 @@ export function allocate(where: string, rows: number, columns: number): Float64A
  * @throws NumericalError when a variance overflows.
  */
 export function fromFactor(where: string, factor: Tensor): FactoredNoise {
-  const [rows, columns] = factor.shape;
+  const columns = factor.shape[1];
   const { backend, dtype } = factor;
   checkVariances(where, factor);
   const ones = tensor(new Float64Array(columns).fill(1), { backend, dtype });
-  const diagonal = (): Float64Array => {
-    const F = toArray(factor);
-    const out = new Float64Array(rows);
-    for (let row = 0, p = 0; row < rows; row++) {
-      for (let j = 0; j < columns; j++, p++) out[row] += F[p] * F[p];
-    }
-    return out;
-  };
+  const diagonal = (): Float64Array => variancesOf(factor);
   return {
     ...lowRank(factor, ones),
     factor,
@@ -83,22 +76,29 @@ export function fromFactor(where: string, factor: Tensor): FactoredNoise {
 /** The largest number of each dtype. */
 const LARGEST = { float64: Number.MAX_VALUE, float32: 2 ** 128 * (1 - 2 ** -24) } as const;
 
+/** The diagonal of `F Fᵀ`. */
+function variancesOf(factor: Tensor): Float64Array {
+  const [rows, columns] = factor.shape;
+  const F = toArray(factor);
+  const out = new Float64Array(rows);
+  for (let row = 0, p = 0; row < rows; row++) {
+    for (let j = 0; j < columns; j++, p++) out[row] += F[p] * F[p];
+  }
+  return out;
+}
+
 /** @throws NumericalError unless `F Fᵀ` has a diagonal that its dtype can hold: no other entry is larger. */
 function checkVariances(where: string, factor: Tensor): void {
-  const [rows, columns] = factor.shape;
   const { dtype } = factor;
-  const F = toArray(factor);
-  for (let row = 0, p = 0; row < rows; row++) {
-    let variance = 0;
-    for (let j = 0; j < columns; j++, p++) variance += F[p] * F[p];
-    if (variance <= LARGEST[dtype]) continue;
+  variancesOf(factor).forEach((variance, row) => {
+    if (variance <= LARGEST[dtype]) return;
     throw new NumericalError({
       where,
       found: `the variance at position ${row} overflows ${dtype}`,
       fix: 'scale the kernel or the residuals',
       details: { row, variance },
     });
-  }
+  });
 }
 
 /**

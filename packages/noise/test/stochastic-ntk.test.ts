@@ -73,5 +73,21 @@ it('couples outputs where the kernel does', () => {
   const kernel = (A: Tensor, B: Tensor): Tensor => empiricalNtk(wide, start, { X: A, Z: B, outputs: 'full' });
   const both = new Float64Array([1, -0.5, 0.7, -2, 0.1, 0.2, 0.3, 0.4]);
   const sntk = stochasticNtk(kernel, { X, residual: both, kind: 'leading', batch: 1 });
-  expect(sntk.at(fresh, other).shape).toEqual([4, 6]);
+  const between = sntk.at(fresh, other);
+  expect(between.shape).toEqual([4, 6]);
+  // `[points·O, N]`: Σ_p K(x, x_i)[o, p] r_i[p], where c_1/N is 1/4.
+  const responses = (points: Tensor): number[][] => {
+    const k = toArray(kernel(points, X));
+    return Array.from({ length: 2 * points.shape[0] }, (_, row) =>
+      Array.from({ length: 4 }, (__, i) => {
+        const block = (Math.floor(row / 2) * 4 + i) * 4 + (row % 2) * 2;
+        return k[block] * both[2 * i] + k[block + 1] * both[2 * i + 1];
+      }),
+    );
+  };
+  const [left, right] = [responses(fresh), responses(other)];
+  const wanted = left.flatMap((a) =>
+    right.map((b) => a.reduce((sum, value, i) => sum + (value * b[i]) / 4, 0)),
+  );
+  expect(gap(toArray(between), Float64Array.from(wanted))).toBeLessThan(1e-14);
 });

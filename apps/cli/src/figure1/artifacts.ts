@@ -1,8 +1,9 @@
 import { encodeNpz, type NpyData } from '@sntk/datasets';
-import { toPng } from '@sntk/plot/png';
 import ndarray, { type NdArray } from 'ndarray';
 import { circumstances } from '../circumstances.ts';
+import { writeFigure, writeJson } from '../run-files.ts';
 import type { RunFolder } from '../run-folder.ts';
+import type { RunTimes } from '../run-in-folder.ts';
 import type { Figure1Config } from './config.ts';
 import { drawFigure } from './figure.ts';
 import type { Figure1Result } from './run.ts';
@@ -13,15 +14,12 @@ export function writeArtifacts(
   folder: RunFolder,
   config: Figure1Config,
   result: Figure1Result,
-  times: { readonly started: Date; readonly seconds: number },
+  times: RunTimes,
 ): void {
-  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-  folder.write('summary.json', json(result.summary));
+  writeJson(folder, 'summary.json', result.summary);
   folder.write('arrays.npz', encodeNpz(arraysOf(result)));
-  const svg = drawFigure(config, result.problem, result.outcomes, result.summary);
-  folder.write('figure1.svg', svg);
-  folder.write('figure1.png', toPng(svg, { scale: 2 }));
-  folder.write('manifest.json', json(manifestOf(config, result, times)));
+  writeFigure(folder, 'figure1', drawFigure(config, result.problem, result.outcomes, result.summary));
+  writeJson(folder, 'manifest.json', manifestOf(config, result, times));
 }
 
 function arraysOf({ problem, kernel, outcomes, losses }: Figure1Result): Record<string, NdArray<NpyData>> {
@@ -57,11 +55,7 @@ function arraysOf({ problem, kernel, outcomes, losses }: Figure1Result): Record<
   return arrays;
 }
 
-function manifestOf(
-  config: Figure1Config,
-  result: Figure1Result,
-  times: { readonly started: Date; readonly seconds: number },
-): Record<string, unknown> {
+function manifestOf(config: Figure1Config, result: Figure1Result, times: RunTimes): Record<string, unknown> {
   return {
     command: 'figure1',
     config,

@@ -1,3 +1,4 @@
+import { tabulate } from '../table.ts';
 import type { Figure1Config } from './config.ts';
 import { type Figure1Summary, METHOD_TITLES, METHODS, type Method, type MethodSummary } from './summary.ts';
 
@@ -14,11 +15,7 @@ export function renderTable(
     if (!row && !summary.diverged[method]) return [];
     return [cellsOf(method, row, seconds[method] ?? 0)];
   });
-  const widths = HEADER.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
-  const line = (cells: readonly string[]): string =>
-    `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('   ')}`;
-  const rule = `  ${'─'.repeat(widths.reduce((sum, width) => sum + width + 3, -3))}`;
-  return [line(HEADER), rule, ...rows.map(line), '', ...meaning(config, summary)].join('\n');
+  return [...tabulate(HEADER, rows, { names: true }), '', ...meaning(config, summary)].join('\n');
 }
 
 function cellsOf(method: Method, row: MethodSummary | undefined, seconds: number): string[] {

@@ -1,9 +1,9 @@
-import { toPng } from '@sntk/plot/png';
 import { SAMPLERS } from '@sntk/random';
 import { Command } from 'commander';
 import { BACKENDS } from '../backends.ts';
 import { circumstances } from '../circumstances.ts';
 import { optionsOf } from '../options.ts';
+import { writeFigure, writeJson } from '../run-files.ts';
 import type { RunFolder } from '../run-folder.ts';
 import { addFolderOptions, type FolderFlags, type RunIo, runInFolder } from '../run-in-folder.ts';
 import { checkLadder, LADDER_DEFAULTS, type LadderConfig } from './config.ts';
@@ -43,14 +43,15 @@ export function ladderCommand(finish: (code: number) => void): Command {
 }
 
 function write(folder: RunFolder, config: LadderConfig, cells: readonly LadderCell[], io: RunIo): void {
-  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
   const { started, seconds } = io.times();
-  folder.write('summary.json', json(cells.map((cell) => ({ ...cell, trustworthy: trustworthy(cell) }))));
-  const svg = drawLadder(config, cells);
-  folder.write('ladder.svg', svg);
-  folder.write('ladder.png', toPng(svg, { scale: 2 }));
-  folder.write(
-    'manifest.json',
-    json({ command: 'ladder', config, ...circumstances(), started: started.toISOString(), seconds }),
-  );
+  const judged = cells.map((cell) => ({ ...cell, trustworthy: trustworthy(cell) }));
+  writeJson(folder, 'summary.json', judged);
+  writeFigure(folder, 'ladder', drawLadder(config, cells));
+  writeJson(folder, 'manifest.json', {
+    command: 'ladder',
+    config,
+    ...circumstances(),
+    started: started.toISOString(),
+    seconds,
+  });
 }

@@ -1,5 +1,6 @@
 import type { EnsembleGap, Rung } from '@sntk/dynamics';
 import { lineChart, type Series } from '@sntk/plot';
+import { tabulate } from '../table.ts';
 import { type LadderConfig, type Setting, sweepsOf } from './config.ts';
 import type { LadderCell } from './run.ts';
 
@@ -114,17 +115,6 @@ export function ladderTable(cells: readonly LadderCell[]): string {
     '',
     `  The SNTK has SGD's covariance to ${100 * TRUSTED} % in ${good} of ${cells.length} settings.`,
   ].join('\n');
-}
-
-function tabulate(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
-  const line = (parts: readonly string[]): string =>
-    `  ${parts.map((part, i) => part.padStart(widths[i])).join('   ')}`;
-  return [
-    line(header),
-    `  ${'─'.repeat(widths.reduce((sum, width) => sum + width + 3, -3))}`,
-    ...rows.map(line),
-  ];
 }
 
 function gapOf(cell: LadderCell, rung: Rung): EnsembleGap {
