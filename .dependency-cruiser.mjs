@@ -10,9 +10,9 @@ const allowed = {
   datasets: ['errors', 'random'],
   mlp: ['errors', 'linalg', 'random', 'architecture'],
   kernels: ['errors', 'linalg', 'architecture'],
-  noise: ['errors', 'linalg', 'random', 'architecture'],
-  sde: ['errors', 'linalg', 'random'],
-  dynamics: ['errors', 'linalg', 'random', 'architecture', 'noise', 'sde'],
+  noise: ['errors', 'linalg'],
+  sde: ['errors', 'random'],
+  dynamics: ['errors', 'linalg', 'random', 'noise', 'sde'],
   plot: ['errors'],
 };
 

@@ -40,7 +40,7 @@ export function figure1Command(finish: (code: number) => void): Command {
   numeric('--learning-rate <η>', 'learning rate (default: from --rate-fraction)');
   numeric('--rate-fraction <x>', 'learning rate as a share of 2N/λ_max', d.rateFraction);
   numeric('--sgd-runs <n>', 'SGD runs over sampling seeds, from one initialization', d.sgdRuns);
-  numeric('--paths <n>', 'paths of each ensemble', d.paths);
+  numeric('--paths <n>', 'paths of kernel SGD, and of the SNTKs where the band is sampled', d.paths);
   choice('--band <how>', 'spread of the SNTKs: exact moments, or --paths paths', BANDS, d.band);
   choice('--convention <name>', 'which SNTK the figure shows', CONVENTIONS, d.convention);
   choice('--paper-drift <name>', 'drift of the SNTK as printed', DRIFTS, d.paperDrift);

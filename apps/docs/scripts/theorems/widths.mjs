@@ -1,6 +1,6 @@
 // What falls with the width, and what does not: Lemmas 1 and 5, the drift (11), the lazy meters (12), Hanin and Nica.
 import { fullyConnected } from '@sntk/architecture';
-import { sub, tensor, toFloat64 } from '@sntk/linalg';
+import { eye, sub, tensor, toFloat64 } from '@sntk/linalg';
 import {
   empiricalNtk,
   exampleGradients,
@@ -198,12 +198,7 @@ function hessian(network, theta, x, one) {
     }
     return tensor(out, { backend, shape: [P, q] });
   };
-  const identity = () =>
-    tensor(
-      Float64Array.from({ length: P * P }, (_, p) => (p % (P + 1) === 0 ? 1 : 0)),
-      { backend, shape: [P, P] },
-    );
-  return { size: P, backend, dtype: 'float64', apply, toDense: () => apply(identity()) };
+  return { size: P, backend, dtype: 'float64', apply, toDense: () => apply(eye(P, { backend })) };
 }
 
 /** The drift of the kernel at initialization, (11). */
