@@ -80,6 +80,8 @@ async function runBlock(block, number) {
 // Examples import packages by name, so they run from a folder whose node_modules has them all.
 rmSync(scratch, { recursive: true, force: true });
 mkdirSync(join(scratch, 'node_modules', '@sntk'), { recursive: true });
+// What an example writes goes there too.
+process.chdir(scratch);
 const packages = packagesIn('packages').filter(({ manifest }) => !manifest.private);
 for (const { path, manifest } of packages)
   symlinkSync(path, join(scratch, 'node_modules', manifest.name), 'junction');

@@ -16,7 +16,7 @@ export function kernelEntries(
   }
   const k = toFloat64(K);
   checkFinite(where, 'K', k);
-  checkSymmetric(where, samples, k);
+  checkSymmetric(where, samples, k, 'K');
   return { samples, k };
 }
 

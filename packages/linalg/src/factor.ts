@@ -175,9 +175,9 @@ function averageTriangles(n: number, a: Float64Array): void {
 
 /**
  * Throws unless a square row-major matrix is symmetric to 1e-8 (float32: 1e-5) of its largest entry. Returns the largest
- * difference of an entry and its mirror image.
+ * difference of an entry and its mirror image. `argument` is what the caller's caller calls the matrix.
  */
-export function checkSymmetric(where: string, n: number, a: FloatArray): number {
+export function checkSymmetric(where: string, n: number, a: FloatArray, argument = 'a'): number {
   let largest = 0;
   let worst = 0;
   for (let i0 = 0; i0 < n; i0 += BLOCK) {
@@ -193,7 +193,7 @@ export function checkSymmetric(where: string, n: number, a: FloatArray): number 
   if (worst > (a instanceof Float64Array ? 1e-8 : 1e-5) * largest) {
     throw new ArgumentError({
       where,
-      argument: 'a',
+      argument,
       wanted: 'a symmetric matrix',
       got: `entries that differ from their mirror images by up to ${worst.toExponential(2)}`,
       fix: 'average the matrix with its transpose if that is meant',
