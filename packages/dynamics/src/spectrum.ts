@@ -1,5 +1,6 @@
 import { NumericalError } from '@sntk/errors';
 import { eigh, type Tensor } from '@sntk/linalg';
+import { kernelEntries } from './checks.ts';
 
 /** A training kernel with its eigendecomposition `K = Q diag(values) Qᵀ`. */
 export interface KernelSpectrum {
@@ -22,8 +23,8 @@ const ROUNDING = { float64: 1e-13, float32: 1.2e-7 } as const;
  * @throws NumericalError when `K` has an eigenvalue further below zero than rounding explains.
  */
 export function kernelSpectrum(K: Tensor): KernelSpectrum {
+  const { samples } = kernelEntries('kernelSpectrum', K);
   const { values, vectors } = eigh(K);
-  const samples = values.length;
   const largest = samples > 0 ? values[samples - 1] : 0;
   if (samples > 0 && values[0] < -ROUNDING[K.dtype] * samples * Math.max(largest, 0)) {
     throw new NumericalError({
