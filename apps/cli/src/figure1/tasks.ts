@@ -2,11 +2,12 @@ import { type DualEnsemble, kernelSgd, paperSntkPaths, predict, sntkPaths } from
 import { NumericalError } from '@sntk/errors';
 import { type Backend, tensor } from '@sntk/linalg';
 import { trainSgd } from '@sntk/mlp';
+import { samplerBatchFactor } from '@sntk/noise';
 import { backendByName } from '../backends.ts';
 import type { Figure1Config } from './config.ts';
 import { spectrumOf } from './kernel.ts';
 import type { Law } from './metrics.ts';
-import { batchesOf, independentBatches, noiseFactor } from './minibatches.ts';
+import { batchesOf, independentBatches } from './minibatches.ts';
 import { runMoments } from './moments.ts';
 import { evaluate, networkOf, type Problem, runStream } from './problem.ts';
 
@@ -145,7 +146,7 @@ function runEnsemble(
       });
     }
     const rng = runStream(config, 'sntk');
-    const batchFactor = noiseFactor(config);
+    const batchFactor = samplerBatchFactor(config);
     return sntkPaths(spectrum, r0, {
       learningRate,
       steps,
