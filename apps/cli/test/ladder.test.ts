@@ -73,6 +73,8 @@ describe('sntk ladder', () => {
     [['--batches', '2,32'], '--batches must be at most --samples, 16, got 32'],
     [['--rates', '0,0.1'], '--rates must be a finite number above 0, got 0'],
     [['--sgd-runs', '5'], '--sgd-runs must be an integer of at least 10, got 5'],
+    [['--widths', '8,100000'], '--widths and --depth must be so small that a run fits in 8 GiB'],
+    [['--samples', '100000'], '--samples must be so small that a run fits in 8 GiB'],
     [['--out', '/proc/nowhere/run'], 'ladder: --out must be a new folder that can be written'],
   ])('refuses %j in one line, with code 2', (args, message) => {
     const { code, err, out } = ladder('refused', ...args);

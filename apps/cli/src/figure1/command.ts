@@ -26,36 +26,41 @@ export function figure1Command(finish: (code: number) => void): Command {
   );
   const { numeric, choice } = optionsOf(command);
   const d = DEFAULTS;
+  command.optionsGroup('The problem:');
   numeric('--seed <n>', 'seed of everything random', d.seed);
   numeric('--samples <n>', 'training points N', d.samples);
   numeric('--noise <σ>', 'standard deviation of the noise on the moons', d.noise);
+  numeric('--test-samples <n>', 'fresh points for the accuracy', d.testSamples);
+  numeric('--grid <n>', 'columns of the grid that is drawn', d.gridColumns);
+  command.optionsGroup('The network:');
   numeric('--width <n>', 'units of each hidden layer', d.width);
   numeric('--depth <n>', 'number of hidden layers', d.depth);
   choice('--activation <name>', 'activation', ACTIVATION_NAMES, d.activation);
   numeric('--weight-variance <σ_w²>', 'weight variance', d.weightVariance);
   numeric('--bias-variance <σ_b²>', 'bias variance', d.biasVariance);
+  command.optionsGroup('Training:');
   numeric('--batch <b>', 'minibatch size', d.batch);
   numeric('--epochs <n>', 'passes over the data', d.epochs);
   choice('--sampler <name>', 'how minibatches are drawn', SAMPLERS, d.sampler);
-  numeric('--learning-rate <η>', 'learning rate (default: from --rate-fraction)');
   numeric('--rate-fraction <x>', 'learning rate as a share of 2N/λ_max', d.rateFraction);
+  numeric('--learning-rate <η>', 'learning rate (default: from --rate-fraction)');
+  command.option('--force', 'run at a learning rate above the stable limit', false);
+  command.optionsGroup('The methods:');
   numeric('--sgd-runs <n>', 'SGD runs over sampling seeds, from one initialization', d.sgdRuns);
   numeric('--paths <n>', 'paths of kernel SGD, and of the SNTKs where the band is sampled', d.paths);
   choice('--band <how>', 'spread of the SNTKs: exact moments, or --paths paths', BANDS, d.band);
-  choice('--convention <name>', 'which SNTK the figure shows', CONVENTIONS, d.convention);
-  choice('--paper-drift <name>', 'drift of the SNTK as printed', DRIFTS, d.paperDrift);
   choice(
     '--kernel <name>',
     'infinite-width kernel, or that of the network at initialization',
     KERNELS,
     d.kernel,
   );
-  numeric('--grid <n>', 'columns of the grid that is drawn', d.gridColumns);
-  numeric('--test-samples <n>', 'fresh points for the accuracy', d.testSamples);
+  choice('--convention <name>', 'which SNTK the figure shows', CONVENTIONS, d.convention);
+  choice('--paper-drift <name>', 'drift of the SNTK as printed', DRIFTS, d.paperDrift);
+  command.optionsGroup('The machine:');
   choice('--backend <name>', 'linear algebra', BACKENDS, d.backend);
   numeric('--workers <n>', 'worker threads', d.workers);
   addFolderOptions(command);
-  command.option('--force', 'run at a learning rate above the stable limit', false);
   command.action(async (flags: Flags) => finish(await run(flags)));
   return command;
 }

@@ -2,6 +2,7 @@ import { ACTIVATIONS } from '@sntk/architecture';
 import { ArgumentError, checkChoice, checkInteger, checkNonNegative, checkPositive } from '@sntk/errors';
 import { SAMPLERS, type Sampler } from '@sntk/random';
 import { BACKENDS, type BackendName } from '../backends.ts';
+import { checkMemory } from '../memory.ts';
 
 export const ACTIVATION_NAMES: readonly string[] = Object.keys(ACTIVATIONS);
 export const CONVENTIONS = ['calibrated', 'paper'] as const;
@@ -86,14 +87,11 @@ export function checkConfig(config: Figure1Config): void {
   checkInteger(where, '--test-samples', config.testSamples, 1);
   checkChoice(where, '--backend', config.backend, BACKENDS);
   checkInteger(where, '--workers', config.workers, 1);
-  checkMemory(config);
+  checkMemory(where, memoryOf(config));
 }
 
-/** What a run may need at its peak. */
-const MEMORY_LIMIT = 8 * 2 ** 30;
-
-/** Refuses sizes that do not fit, naming the part that is largest. */
-function checkMemory(config: Figure1Config): void {
+/** Bytes that a run needs at its peak, by the options that set them. */
+function memoryOf(config: Figure1Config): readonly (readonly [string, number])[] {
   const {
     samples: N,
     width,
@@ -108,7 +106,7 @@ function checkMemory(config: Figure1Config): void {
   } = config;
   // A grid has about as many rows as columns; all arrays are float64 but the parameters, which are kept twice.
   const points = N + gridColumns ** 2 + testSamples;
-  const parts: readonly (readonly [string, number])[] = [
+  return [
     ['--width and --depth', (1 + workers) * 12 * depth * width * (width + 1) + 24 * points * width],
     // The spectrum, and on each worker the moments' tables and their products.
     ['--samples', (64 + (config.band === 'exact' ? workers * 200 : 0)) * N * N],
@@ -116,13 +114,4 @@ function checkMemory(config: Figure1Config): void {
     ['--paths', 32 * paths * (points + N)],
     ['--epochs', 8 * sgdRuns * epochs * Math.ceil(N / batch)],
   ];
-  const total = parts.reduce((sum, [, bytes]) => sum + bytes, 0);
-  if (total <= MEMORY_LIMIT) return;
-  const [name] = parts.reduce((worst, part) => (part[1] > worst[1] ? part : worst));
-  throw new ArgumentError({
-    where: 'figure1',
-    argument: name,
-    wanted: `so small that a run fits in ${MEMORY_LIMIT / 2 ** 30} GiB`,
-    got: `a run of about ${(total / 2 ** 30).toPrecision(3)} GiB`,
-  });
 }

@@ -35,10 +35,15 @@ function number(value: number | null, digits: number): string {
   return value === null ? '–' : value.toFixed(digits);
 }
 
+/** Two digits, or all before the point. */
+function factor(value: number): string {
+  return value < 10 ? value.toPrecision(2) : value.toFixed(0);
+}
+
 function meaning(config: Figure1Config, summary: Figure1Summary): string[] {
   const { methods, diverged, sameMinibatches } = summary;
-  const stopped = Object.values(diverged);
-  if (stopped.length > 0) return stopped.map((message) => `  ${message}`);
+  const stopped = METHODS.filter((method) => diverged[method] !== undefined);
+  if (stopped.length > 0) return stopped.map((method) => `  ${METHOD_TITLES[method]}: ${diverged[method]}`);
   const { sgd, sntk, ntk, kernelSgd } = methods;
   if (!sgd || !sntk || !ntk || !kernelSgd) return [];
   if (sgd.spread === null)
@@ -49,7 +54,7 @@ function meaning(config: Figure1Config, summary: Figure1Summary): string[] {
   const inside = sntk.sgdWithinBand === null ? '–' : `${(100 * sntk.sgdWithinBand).toFixed(0)} %`;
   const slower = sgd.trainResidual / kernelSgd.trainResidual;
   return [
-    `  NTK and SNTK have SGD's mean to RMSE ${number(ntk.rmseToSgd, 3)}, but only the SNTK has a spread: ${number(sntk.spreadRatio, 2)} of that of ${config.sgdRuns} SGD runs (known to ±${uncertainty} %). As printed it has ${overstated.toFixed(1)} times as much, ${(overstated * overstated).toFixed(0)} times the variance.`,
+    `  NTK and SNTK have SGD's mean to RMSE ${number(ntk.rmseToSgd, 3)}, but only the SNTK has a spread: ${number(sntk.spreadRatio, 2)} of that of ${config.sgdRuns} SGD runs (known to ±${uncertainty} %). As printed it has ${factor(overstated)} times as much, ${factor(overstated * overstated)} times the variance.`,
     `  ${inside} of the values of SGD's runs on the grid are within two deviations of the SNTK's mean.`,
     `  Kernel SGD on SGD's own minibatches has ${number(sameMinibatches?.spreadRatio ?? null, 2)} of SGD's spread: the noise goes with the residual, and the finite network ended with ${slower.toFixed(2)} times that of its kernel.`,
   ];

@@ -1,6 +1,7 @@
 import { ArgumentError, checkChoice, checkInteger, checkNonNegative, checkPositive } from '@sntk/errors';
 import { SAMPLERS, type Sampler } from '@sntk/random';
 import { BACKENDS, type BackendName } from '../backends.ts';
+import { checkMemory } from '../memory.ts';
 
 /** Everything a ladder depends on. Goes into the manifest as it is. */
 export interface LadderConfig {
@@ -85,11 +86,21 @@ export function checkLadder(config: LadderConfig): void {
     }
   }
   const largest = config.batches[config.batches.length - 1];
-  if (largest <= config.samples) return;
-  throw new ArgumentError({
-    where,
-    argument: '--batches',
-    wanted: `at most --samples, ${config.samples}`,
-    got: largest,
-  });
+  if (largest > config.samples) {
+    throw new ArgumentError({
+      where,
+      argument: '--batches',
+      wanted: `at most --samples, ${config.samples}`,
+      got: largest,
+    });
+  }
+  const { samples: N, depth, paths, sgdRuns } = config;
+  const width = config.widths[config.widths.length - 1];
+  checkMemory(where, [
+    // Parameters, their update, and signals of all points.
+    ['--widths and --depth', 24 * depth * width * (width + N)],
+    // Two kernels, one with its eigenbasis.
+    ['--samples', 64 * N * N],
+    ['--paths and --sgd-runs', 64 * N * (paths + sgdRuns)],
+  ]);
 }
