@@ -1,5 +1,9 @@
 /** The theorems of the sources as measurements: each says what was measured, what the bound is, and whether it holds. */
-export { type ConvergenceMeasurement, measureConvergence } from './measurements/convergence.ts';
+export {
+  type ConvergenceMeasurement,
+  measureConvergence,
+  type ResidualRun,
+} from './measurements/convergence.ts';
 export { type CovarianceMeasurement, measureCovariance } from './measurements/covariance-gap.ts';
 export { type HessianTraceMeasurement, measureHessianTrace } from './measurements/hessian-trace.ts';
 export type { EntryMeasurement, Measurement } from './measurements/measurement.ts';

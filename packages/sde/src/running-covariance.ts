@@ -1,4 +1,5 @@
-import { ArgumentError, checkFinite, checkInteger, checkLength } from '@sntk/errors';
+import { checkInteger } from '@sntk/errors';
+import { checkBlock, checkSameDimension, checkSpread } from './accumulator-checks.ts';
 
 /** Means and sums of products as plain data, to be sent between workers. */
 export interface CovarianceState {
@@ -70,9 +71,7 @@ export function runningCovariance(dimension: number): RunningCovariance {
       return count;
     },
     push(x, paths) {
-      checkInteger(`${where}.push`, 'paths', paths, 1);
-      checkLength(`${where}.push`, 'x', x, d * paths, 'dimension × paths');
-      checkFinite(`${where}.push`, 'x', x);
+      checkBlock(where, x, d, paths);
       const rows = Array.from({ length: d }, (_, i) => x.subarray(i * paths, (i + 1) * paths));
       const means = Float64Array.from(rows, (row) => row.reduce((sum, v) => sum + v, 0) / paths);
       const squares = new Float64Array(d * d);
@@ -87,26 +86,12 @@ export function runningCovariance(dimension: number): RunningCovariance {
       add(paths, means, squares);
     },
     merge(other) {
-      if (other.dimension !== d) {
-        throw new ArgumentError({
-          where: `${where}.merge`,
-          argument: 'other.dimension',
-          wanted: `${d}`,
-          got: other.dimension,
-        });
-      }
+      checkSameDimension(where, d, other.dimension);
       if (other.count > 0) add(other.count, other.mean, other.products);
     },
     mean: () => mean.slice(),
     covariance() {
-      if (count < 2) {
-        throw new ArgumentError({
-          where: `${where}.covariance`,
-          argument: 'count',
-          wanted: 'at least 2 samples',
-          got: count,
-        });
-      }
+      checkSpread(`${where}.covariance`, count);
       return products.map((sum) => sum / (count - 1));
     },
     state: () => ({ dimension: d, count, mean: mean.slice(), products: products.slice() }),

@@ -1,4 +1,5 @@
-import { ArgumentError, checkFinite, checkInteger, checkLength } from '@sntk/errors';
+import { checkInteger } from '@sntk/errors';
+import { checkBlock, checkSameDimension, checkSpread } from './accumulator-checks.ts';
 
 /** Moments as plain data, to be sent between workers. */
 export interface MomentState {
@@ -63,14 +64,7 @@ export function runningMoments(dimension: number): RunningMoments {
   };
 
   const variance = (): Float64Array => {
-    if (count < 2) {
-      throw new ArgumentError({
-        where: `${where}.variance`,
-        argument: 'count',
-        wanted: 'at least 2 samples',
-        got: count,
-      });
-    }
+    checkSpread(`${where}.variance`, count);
     return squares.map((sum) => sum / (count - 1));
   };
 
@@ -79,9 +73,7 @@ export function runningMoments(dimension: number): RunningMoments {
       return count;
     },
     push(x, paths) {
-      checkInteger(`${where}.push`, 'paths', paths, 1);
-      checkLength(`${where}.push`, 'x', x, dimension * paths, 'dimension × paths');
-      checkFinite(`${where}.push`, 'x', x);
+      checkBlock(where, x, dimension, paths);
       for (let i = 0; i < dimension; i++) {
         const from = i * paths;
         const to = from + paths;
@@ -98,14 +90,7 @@ export function runningMoments(dimension: number): RunningMoments {
       count += paths;
     },
     merge(other) {
-      if (other.dimension !== dimension) {
-        throw new ArgumentError({
-          where: `${where}.merge`,
-          argument: 'other.dimension',
-          wanted: `${dimension}`,
-          got: other.dimension,
-        });
-      }
+      checkSameDimension(where, dimension, other.dimension);
       if (other.count === 0) return;
       for (let i = 0; i < dimension; i++) add(i, other.count, other.mean[i], other.squares[i]);
       count += other.count;

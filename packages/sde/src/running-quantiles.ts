@@ -1,4 +1,5 @@
-import { ArgumentError, checkFinite, checkInteger, checkLength } from '@sntk/errors';
+import { ArgumentError, checkInteger } from '@sntk/errors';
+import { checkBlock } from './accumulator-checks.ts';
 
 /** Quantiles of a stream of samples that are not kept. */
 export interface RunningQuantiles {
@@ -85,9 +86,7 @@ export function runningQuantiles(
       return count;
     },
     push(x, paths) {
-      checkInteger(`${where}.push`, 'paths', paths, 1);
-      checkLength(`${where}.push`, 'x', x, dimension * paths, 'dimension × paths');
-      checkFinite(`${where}.push`, 'x', x);
+      checkBlock(where, x, dimension, paths);
       for (let i = 0; i < dimension; i++) {
         for (let p = 0; p < paths; p++) add(i, bucketOf(x[i * paths + p]), 1);
       }

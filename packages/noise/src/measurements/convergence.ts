@@ -7,6 +7,14 @@ import { checkRun } from './residual-bound.ts';
 /** Rounding of residuals, relative to their norm at the start. */
 const RESIDUAL_ROUNDING = 1e-14;
 
+/** Residuals of a run of training, whatever made it. */
+export interface ResidualRun {
+  /** η times steps, the first one 0. */
+  readonly times: readonly number[];
+  /** `r(t)`, `[N]` each. */
+  readonly residuals: readonly Float64Array[];
+}
+
 /** The loss of a run against the rates that the smallest eigenvalue promises. */
 export interface ConvergenceMeasurement {
   /** `λ_min` and `λ_max` of the kernel. */
@@ -35,7 +43,6 @@ export interface ConvergenceMeasurement {
  * Source: Stat 946 (Mufan Li), lecture 5, equation 6, and MATH section 8, erratum 8.
  *
  * @param K kernel on the training points, `[N, N]`
- * @param run `times`: `η` times steps, the first one 0; `residuals`: `r(t)`, `[N]` each
  * @throws ArgumentError for times that do not rise from 0, or residuals that do not fit or are all 0 at the start.
  * @throws NumericalError when `K` has an eigenvalue further below zero than rounding explains.
  * @example
@@ -50,10 +57,7 @@ export interface ConvergenceMeasurement {
  * console.log(sharp.holds, lecture.holds, finalRate.toFixed(3)); // true true 1.186
  * ```
  */
-export function measureConvergence(
-  K: Tensor,
-  run: { readonly times: readonly number[]; readonly residuals: readonly Float64Array[] },
-): ConvergenceMeasurement {
+export function measureConvergence(K: Tensor, run: ResidualRun): ConvergenceMeasurement {
   const where = 'measureConvergence';
   const { times, residuals } = run;
   const { N, values, rounding } = readSpectrum(where, K);
@@ -91,13 +95,8 @@ export function measureConvergence(
 /** @throws ArgumentError unless times rise from 0, two at least, with `N` finite residuals at each, not all 0 at the start. */
 export function checkTimes(
   where: string,
-  run: {
-    readonly times: readonly number[];
-    readonly residuals: readonly Float64Array[];
-    readonly N: number;
-  },
+  { times, residuals, N }: ResidualRun & { readonly N: number },
 ): void {
-  const { times, residuals, N } = run;
   checkFinite(where, 'times', times);
   if (times.length < 2 || times[0] !== 0 || times.some((time, k) => k > 0 && !(time > times[k - 1]))) {
     throw new ArgumentError({

@@ -1,6 +1,6 @@
 import { ArgumentError, checkFinite, checkInteger } from '@sntk/errors';
 import { matmul, showShape, type Tensor, tensor, toArray } from '@sntk/linalg';
-import { checkTimes } from './convergence.ts';
+import { checkTimes, type ResidualRun } from './convergence.ts';
 import { readSpectrum } from './kernel-matrix.ts';
 import { compare, type Measurement, normOf } from './measurement.ts';
 import { fitLogarithms } from './rate.ts';
@@ -133,7 +133,7 @@ export interface ModeDecay {
  * The amplitudes of a run's residuals along the first components, against `e^{−λ_j t/N}`, MATH (18): gradient flow learns
  * each component at a rate of its own, the largest first.
  *
- * @param options `times`: `η` times steps, the first one 0; `residuals`: `r(t)`, `[N]` each; `count`: of the components
+ * @param options the run, and the `count` of components
  * @throws ArgumentError for times or residuals that do not fit, and for more components than there are.
  * @example
  * ```ts
@@ -148,11 +148,7 @@ export interface ModeDecay {
  */
 export function measureModes(
   components: PrincipalComponents,
-  options: {
-    readonly times: readonly number[];
-    readonly residuals: readonly Float64Array[];
-    readonly count: number;
-  },
+  options: ResidualRun & { readonly count: number },
 ): ModeDecay {
   const where = 'measureModes';
   const { times, residuals } = options;
