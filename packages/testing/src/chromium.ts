@@ -1,12 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UnavailableError } from '@sntk/errors';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { build } from 'vite';
+import { FROM_SOURCE, launchChromium, servePages } from './browser.ts';
 
 /** Where a module runs: in the page's main thread, which must not sleep, or in a worker of the page. */
 export type Place = 'page' | 'worker';
@@ -21,31 +19,8 @@ export interface Chromium {
   close(): Promise<void>;
 }
 
-const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 /** How long a module may run, in milliseconds. */
 const PATIENCE = 120_000;
-
-/** With these two headers a page is cross-origin isolated, and has SharedArrayBuffer. */
-const HEADERS = {
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
-};
-
-/** The browser's program: the first that is installed, or the one that CHROMIUM names. */
-export function findChromium(): string | undefined {
-  return [process.env.CHROMIUM, ...CANDIDATES].find((path) => path !== undefined && existsSync(path));
-}
 
 /**
  * Starts a browser and a server for its pages.
@@ -53,53 +28,27 @@ export function findChromium(): string | undefined {
  * @throws UnavailableError that tells what to install when there is no browser.
  */
 export async function startChromium(): Promise<Chromium> {
-  const executablePath = findChromium();
-  if (executablePath === undefined) {
-    throw new UnavailableError(
-      'startChromium',
-      `no browser at ${CANDIDATES.join(', ')}; apt-get install chromium, or set CHROMIUM to its program`,
-    );
-  }
+  const browser = await launchChromium(['--disable-gpu']);
   const files = new Map<string, string>();
-  const server = await serve(files);
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  let browser: Browser | undefined;
-  try {
-    browser = await chromium.launch({ executablePath, args: FLAGS });
-  } catch (error) {
-    server.close();
-    throw error;
-  }
-  const opened = browser;
+  const server = await servePages(async (path) => files.get(path));
   let runs = 0;
   return {
     async run<T>(module: URL, place: Place): Promise<T> {
       const name = `/${++runs}`;
       files.set(`${name}.js`, await bundle(module, place));
       files.set(`${name}.html`, `<!doctype html><script type="module">${starter(name, place)}</script>`);
-      const page = await opened.newPage();
+      const page = await browser.newPage();
       try {
-        return await open<T>(page, `${origin}${name}.html`);
+        return await open<T>(page, `${server.origin}${name}.html`);
       } finally {
         await page.close();
       }
     },
     async close() {
-      await opened.close();
+      await browser.close();
       server.close();
     },
   };
-}
-
-async function serve(files: ReadonlyMap<string, string>): Promise<Server> {
-  const server = createServer((request, response) => {
-    const text = files.get(request.url ?? '');
-    const type = request.url?.endsWith('.js') ? 'text/javascript' : 'text/html';
-    response.writeHead(text === undefined ? 404 : 200, { ...HEADERS, 'content-type': type });
-    response.end(text);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
 }
 
 /** What the page does with its bundle: both leave `{ value }` or `{ error }` in `outcome`. */
@@ -132,10 +81,8 @@ async function bundle(module: URL, place: Place): Promise<string> {
   );
   try {
     const output = await build({
+      ...FROM_SOURCE,
       root: dirname(path),
-      configFile: false,
-      logLevel: 'error',
-      resolve: { conditions: ['@sntk/source', 'module', 'browser', 'import', 'default'] },
       build: {
         write: false,
         minify: false,

@@ -1,6 +1,7 @@
 import { wasmBackend } from '@sntk/linalg-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Chromium, findChromium, startChromium } from '../src/chromium.ts';
+import { findChromium } from '../src/browser.ts';
+import { type Chromium, startChromium } from '../src/chromium.ts';
 import { fingerprints } from './browser/fingerprints.ts';
 import type { Findings } from './browser/wasm.ts';
 
