@@ -1,15 +1,15 @@
 import { checkChoice } from '@sntk/errors';
 import type { Tensor } from '@sntk/linalg';
 import type { NoiseKind } from '@sntk/noise';
-import { brownianIncrements } from '@sntk/sde';
 import { largestEigenvalue, rateAdvice } from './advice.ts';
 import { checkEnsembleMemory, kernelEntries, residualsOf } from './checks.ts';
+import { type EpochOptions, exampleNoise } from './epoch-noise.ts';
 import type { DualEnsemble } from './kernel-sgd.ts';
 import { blockSlopes, type LossOptions, slopesOf } from './loss.ts';
 import { centre, checkRun, diverged, firstNotFinite, kick, type SdeOptions } from './sde-run.ts';
 
 /** An ensemble of SNTK paths under any loss. */
-export interface LossPathsOptions extends SdeOptions, LossOptions {
+export interface LossPathsOptions extends SdeOptions, EpochOptions, LossOptions {
   /** `leading`, MATH (30), unless told; `exact` is MATH (29). */
   readonly noise?: NoiseKind;
 }
@@ -25,8 +25,8 @@ export interface LossPathsOptions extends SdeOptions, LossOptions {
  *
  * @param K kernel on the training points, `[N, N]`
  * @param r0 `f_0(X) − y`, `[N]`, or `[N, O]`
- * @throws ArgumentError for a kernel that is not square, symmetric and finite, sizes that do not fit, and ensembles too
- * large for memory.
+ * @throws ArgumentError for a kernel that is not square, symmetric and finite, sizes that do not fit, `epochs` with what
+ * contradicts it, and ensembles too large for memory.
  * @throws NumericalError when a path stops being finite, with the path and the step.
  * @example
  * ```ts
@@ -44,15 +44,16 @@ export interface LossPathsOptions extends SdeOptions, LossOptions {
  */
 export function sntkLossPaths(K: Tensor, r0: Float64Array, options: LossPathsOptions): DualEnsemble {
   const where = 'sntkLossPaths';
-  const { steps, paths, rng, onProgress, signal } = options;
+  const { steps, paths, onProgress, signal } = options;
   const { samples: N, k } = kernelEntries(where, K);
   const slopes = slopesOf(where, N, r0, options);
   const { outputs } = slopes;
   const centred =
     checkChoice(where, 'options.noise', options.noise ?? 'leading', ['leading', 'exact']) === 'exact';
-  const { rate, factor, firstPath } = checkRun(where, N, options);
+  const run = checkRun(where, N, options);
+  const { rate, firstPath } = run;
   checkEnsembleMemory(where, { samples: N, outputs, paths, copies: 6 });
-  const draw = brownianIncrements({ rng, noiseDimension: N, paths, firstPath, step: 1 });
+  const { draw, factor } = exampleNoise(where, N, options, run);
   const moved = residualsOf(K, r0, outputs);
   const alpha = new Float64Array(r0.length * paths);
   const early = new Float64Array(alpha.length);

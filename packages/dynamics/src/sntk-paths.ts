@@ -1,8 +1,8 @@
-import { checkChoice } from '@sntk/errors';
+import { ArgumentError, checkChoice } from '@sntk/errors';
 import { prepare, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
-import { brownianIncrements } from '@sntk/sde';
 import { rateAdvice } from './advice.ts';
 import { checkEnsembleMemory } from './checks.ts';
+import { type EpochOptions, type ExampleNoise, exampleNoise } from './epoch-noise.ts';
 import type { DualEnsemble } from './kernel-sgd.ts';
 import { slopesOf } from './loss.ts';
 import { applyFlow, fromModes, residualModes, toModes } from './modes.ts';
@@ -11,7 +11,7 @@ import { flowCache, sparsePaths } from './sparse-paths.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /** An ensemble of SNTK paths. */
-export interface SntkOptions extends SdeOptions {
+export interface SntkOptions extends SdeOptions, EpochOptions {
   /** `leading`, MATH (30), unless told; `exact` is MATH (29); `sparse`, MATH (30b), has the covariance of `leading` on average. */
   readonly noise?: 'leading' | 'exact' | 'sparse';
   /** `O`, 1 unless told: `r0` is `[N, O]`, ensembles are `[N, O, P]`, and the outputs of an example share its noise. */
@@ -26,13 +26,16 @@ export interface SntkOptions extends SdeOptions {
  * `ηλ/N`. In the eigenbasis of `K` a step is two products `[N, N] · [N, P]`, and for `sparse` noise,
  * `dα_i = −(1/N) r_i dt + √(η c_b/b) 1[i ∈ B_t] r_i dW_i`, `b` rows of `Q` for each path.
  *
- * The SDE is SGD's limit for small `η`: at `ηλ_max/N = 0.2` the stiffest mode of SGD has a 5 % larger spread.
+ * The SDE is SGD's limit for small `η`: at `ηλ_max/N = 0.2` the stiffest mode of SGD has a 5 % larger spread. With `epochs` the
+ * Brownian motions are bridges over each epoch, which training code's epochs need: without it the noise of slow modes, which
+ * an epoch takes back, adds up.
  *
  * Source: "Stochastic Neural Tangent Kernel: Revisiting the NTK for SGD", Theorem 2, with the calibration of
  * MATH section 8, erratum 1.
  *
  * @param r0 `f_0(X) − y`, `[N]`, or `[N, O]`
- * @throws ArgumentError when `r0` does not fit, and for ensembles too large for memory.
+ * @throws ArgumentError when `r0` does not fit, for `epochs` with `sparse` noise or with what contradicts it, and for ensembles
+ * too large for memory.
  * @throws NumericalError when a path stops being finite, with the path and the step.
  * @example
  * ```ts
@@ -64,6 +67,14 @@ export function sntkPaths(spectrum: KernelSpectrum, r0: Float64Array, options: S
   });
   const fix = rateAdvice(options.learningRate, spectrum.values[N - 1], N);
   if (kind === 'sparse') {
+    if (options.epochs) {
+      throw new ArgumentError({
+        where,
+        argument: 'options.noise',
+        wanted: "'leading' or 'exact' with epochs: the normals of sparse noise are new in each step",
+        got: kind,
+      });
+    }
     return sparsePaths(spectrum, r0, {
       ...options,
       ...run,
@@ -76,7 +87,15 @@ export function sntkPaths(spectrum: KernelSpectrum, r0: Float64Array, options: S
       fix,
     });
   }
-  return densePaths(spectrum, r0, { ...options, ...run, outputs, centred: kind === 'exact', fix });
+  const example = exampleNoise(where, N, options, run);
+  return densePaths(spectrum, r0, {
+    ...options,
+    ...run,
+    ...example,
+    outputs,
+    centred: kind === 'exact',
+    fix,
+  });
 }
 
 /** Noise on all examples: two products `[N, N] · [N, O P]` a step. */
@@ -84,13 +103,13 @@ function densePaths(
   spectrum: KernelSpectrum,
   r0: Float64Array,
   options: SntkOptions &
-    SdeRun & { readonly outputs: number; readonly centred: boolean; readonly fix: string },
+    SdeRun &
+    ExampleNoise & { readonly outputs: number; readonly centred: boolean; readonly fix: string },
 ): DualEnsemble {
-  const { outputs: O, steps, paths, rate, factor, centred, firstPath, rng, onProgress, signal } = options;
+  const { outputs: O, steps, paths, rate, factor, draw, centred, firstPath, onProgress, signal } = options;
   const { Q, values, samples: N } = spectrum;
   const c0 = toModes(spectrum, r0, O);
   const flows = flowCache(spectrum, c0, 'mean');
-  const draw = brownianIncrements({ rng, noiseDimension: N, paths, firstPath, step: 1 });
   const forth = prepare(Q);
   const back = prepare(transpose(Q));
   const a = new Float64Array(N * O * paths);

@@ -39,7 +39,7 @@ export interface TaskContext {
 
 /** Methods whose law has exact moments. */
 export type BandMethod = 'independent' | 'sntk' | 'paper';
-export type PathMethod = 'sgd' | 'kernelSgd' | BandMethod;
+export type PathMethod = 'sgd' | 'kernelSgd' | 'epochs' | BandMethod;
 
 /** Paths of one method. */
 export interface PathTask {
@@ -144,16 +144,15 @@ function runEnsemble(
         ...hooks,
       });
     }
-    const rng = runStream(config, 'sntk');
-    const batchFactor = noiseFactor(config);
+    const ofEpochs = task.method === 'epochs';
     return sntkPaths(spectrum, r0, {
       learningRate,
       steps,
       batch,
-      batchFactor,
+      ...(ofEpochs ? { epochs: true } : { batchFactor: noiseFactor(config) }),
       paths,
       firstPath,
-      rng,
+      rng: runStream(config, ofEpochs ? 'epochs' : 'sntk'),
       ...hooks,
     });
   };
