@@ -7,7 +7,8 @@ import type { SdeOptions, SdeRun } from './sde-run.ts';
 export interface EpochOptions {
   /**
    * False unless told: steps are independent. With `true` an epoch of `⌈N/b⌉` steps sees every example once, so that what an
-   * example's noise adds in one step of it the others take back. Not with `replacement`, `batchFactor` or `batch` as a schedule.
+   * example's noise adds in one step of it the others take back, and steps are SGD's own: Euler's, of length `η`. Not with
+   * `replacement`, `batchFactor` or `batch` as a schedule.
    */
   readonly epochs?: boolean;
 }

@@ -64,8 +64,9 @@ const GROUPS = 10;
  *
  * The first two are runs that are given, the others are made here. Each row compares the residuals of a rung with those
  * of the rung above and of real SGD; see `compareEnsembles`. From SGD to its linearization the curvature of the network is lost, from there to kernel SGD
- * its own tangent kernel, to the SDE finite steps (from the one on epochs to the one of independent steps, that minibatches know of
- * each other), to the SNTK the square of the mean gradient, to the printed form the `1/b`, and to gradient flow the noise.
+ * its own tangent kernel, to the SDE finite steps, to the SNTK the square of the mean gradient, to the printed form the `1/b`, and to
+ * gradient flow the noise. With epochs there is a rung between kernel SGD and the SDE, the same noise on epochs: to it minibatches
+ * become normal, and from it they stop knowing of each other.
  *
  * @param spectrum of the kernel of all rungs below the linearization
  * @param r0 `f_0(X) − y`, `[N]`

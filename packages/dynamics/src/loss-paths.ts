@@ -19,7 +19,8 @@ export interface LossPathsOptions extends SdeOptions, EpochOptions, LossOptions 
  * `ℓ' = ∂ℓ/∂f` at `f = f_0 + K α`.
  *
  * Strang splitting with step `η`, the drift by Heun's rule: stable for `λ_max η ℓ''/N` up to 2. A step is three products
- * `[N, N] · [N, O P]`. For the squared loss `sntkPaths` has the exact drift.
+ * `[N, N] · [N, O P]`. For the squared loss `sntkPaths` has the exact drift. With `epochs` the noise is that of SGD's epochs, and a step
+ * is SGD's own, one product: see `sntkPaths`.
  *
  * Source: "Stochastic Neural Tangent Kernel: Revisiting the NTK for SGD", with `ℓ'` for the residual.
  *
@@ -60,6 +61,7 @@ export function sntkLossPaths(K: Tensor, r0: Float64Array, options: LossPathsOpt
   const late = new Float64Array(alpha.length);
   const guess = new Float64Array(alpha.length);
   const dW = new Float64Array(N * paths);
+  const euler = options.epochs === true;
 
   const drift = (length: number): void => {
     const h = length / N;
@@ -71,15 +73,16 @@ export function sntkLossPaths(K: Tensor, r0: Float64Array, options: LossPathsOpt
 
   const stride = Math.max(1, Math.ceil(steps / 100));
   try {
-    drift(rate(0) / 2);
+    if (!euler) drift(rate(0) / 2);
     for (let step = 0; step < steps; step++) {
       signal?.throwIfAborted();
       draw(step, dW);
       if (centred) centre(dW, paths);
       blockSlopes(slopes, moved.at(alpha), early, paths);
       kick(early, dW, { out: late, outputs, paths, intensity: rate(step) * Math.sqrt(factor(step) / N) });
-      for (let q = 0; q < alpha.length; q++) alpha[q] += late[q];
-      drift(step + 1 < steps ? (rate(step) + rate(step + 1)) / 2 : rate(step) / 2);
+      const h = euler ? rate(step) / N : 0;
+      for (let q = 0; q < alpha.length; q++) alpha[q] += late[q] - h * early[q];
+      if (!euler) drift(step + 1 < steps ? (rate(step) + rate(step + 1)) / 2 : rate(step) / 2);
       const bad = firstNotFinite(alpha);
       if (bad >= 0) {
         const fix = rateAdvice(options.learningRate, largestEigenvalue(k, N), N);

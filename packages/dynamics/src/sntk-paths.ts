@@ -26,9 +26,11 @@ export interface SntkOptions extends SdeOptions, EpochOptions {
  * `ηλ/N`. In the eigenbasis of `K` a step is two products `[N, N] · [N, P]`, and for `sparse` noise,
  * `dα_i = −(1/N) r_i dt + √(η c_b/b) 1[i ∈ B_t] r_i dW_i`, `b` rows of `Q` for each path.
  *
- * The SDE is SGD's limit for small `η`: at `ηλ_max/N = 0.2` the stiffest mode of SGD has a 5 % larger spread. With `epochs` the
- * Brownian motions are bridges over each epoch, which training code's epochs need: without it the noise of slow modes, which
- * an epoch takes back, adds up.
+ * The SDE is SGD's limit for small `η`: at `ηλ_max/N = 0.2` the stiffest mode of SGD has a 5 % larger spread.
+ *
+ * With `epochs` the Brownian motions are bridges over each epoch of SGD, and the steps are SGD's own,
+ * `α ← α − (η/N) r − (η/b) x ∘ r` with `x` normal: any two steps have the covariance that minibatches of an epoch have. Training
+ * code's epochs need this, since they take back the noise of slow modes, which adds up over independent steps.
  *
  * Source: "Stochastic Neural Tangent Kernel: Revisiting the NTK for SGD", Theorem 2, with the calibration of
  * MATH section 8, erratum 1.
@@ -115,17 +117,19 @@ function densePaths(
   const a = new Float64Array(N * O * paths);
   const c = new Float64Array(a.length);
   const dW = new Float64Array(N * paths);
+  const euler = options.epochs === true;
   const block = (entries: Float64Array): Tensor =>
     tensor(entries, { backend: Q.backend, shape: [N, O * paths] });
   const stride = Math.max(1, Math.ceil(steps / 100));
   try {
     for (let step = 0; step < steps; step++) {
       signal?.throwIfAborted();
-      applyFlow(flows(step === 0 ? rate(0) / 2 : (rate(step - 1) + rate(step)) / 2), a);
+      if (!euler) applyFlow(flows(step === 0 ? rate(0) / 2 : (rate(step - 1) + rate(step)) / 2), a);
       draw(step, dW);
       if (centred) centre(dW, paths);
       residualModes(values, c0, a, c);
       const r = toFloat64(forth.times(block(c)));
+      if (euler) for (let at = 0; at < a.length; at++) a[at] -= (rate(step) / N) * c[at];
       kick(r, dW, { out: c, outputs: O, paths, intensity: rate(step) * Math.sqrt(factor(step) / N) });
       const moved = toFloat64(back.times(block(c)));
       for (let at = 0; at < a.length; at++) a[at] += moved[at];
@@ -133,7 +137,7 @@ function densePaths(
       if (bad >= 0) throw diverged('sntkPaths', { path: firstPath + (bad % paths), step, fix: options.fix });
       if ((step + 1) % stride === 0 || step + 1 === steps) onProgress?.({ done: step + 1, total: steps });
     }
-    applyFlow(flows(rate(steps - 1) / 2), a);
+    if (!euler) applyFlow(flows(rate(steps - 1) / 2), a);
     return fromModes(spectrum, c0, a, paths);
   } finally {
     forth.dispose();
