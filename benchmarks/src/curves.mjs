@@ -18,11 +18,11 @@ export function curveFigures(rows) {
     title,
     file: `${job}-${curve.replace(/\W+/g, '-')}.svg`,
     svg: lineChart({
-      series: [...series].map(([label, points]) => ({
-        label,
-        x: points.map(([at]) => at),
-        y: points.map(([, ms]) => ms),
-      })),
+      series: [...series].map(([label, points]) => {
+        // A point that was measured again comes last.
+        const sorted = points.sort(([a], [b]) => a - b);
+        return { label, x: sorted.map(([at]) => at), y: sorted.map(([, ms]) => ms) };
+      }),
       x: { label: curve, log: true },
       y: { label: 'ms', log: true },
       title: `${title}, against ${curve}`,

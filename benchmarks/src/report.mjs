@@ -5,6 +5,9 @@ const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
+/** Runs that warmed up and runs that count; the latter alone where a row does not tell. */
+const runs = ({ warmUps, rounds }) => (warmUps === undefined ? rounds : `${warmUps} + ${rounds}`);
+
 /** Names what was run together: a point of a curve may be called what a setting with a goal is. */
 export const groupOf = ({ job, setting, threads }) =>
   [job, setting.curve ?? '', setting.name, threads].join(' | ');
@@ -83,7 +86,7 @@ function fullTable(rows) {
         ...(row.failure
           ? ['failed', row.failure.split('\n')[0].slice(0, 90), '', '']
           : [
-              `${ms(row.warmMs)} (${row.warmUps} + ${row.rounds})`,
+              `${ms(row.warmMs)} (${runs(row)})`,
               ms(row.coldMs),
               peer ? (row.warmMs / peer.warmMs).toFixed(2) : '–',
               row.peakBytes ? megabytes(row.peakBytes) : '–',
@@ -101,7 +104,7 @@ function fasterPeers(rows) {
     const { title, setting, threads } = group[0];
     const times = (own.warmMs / peer.warmMs).toFixed(2);
     return [
-      `- ${title}, ${setting.name}, ${threads} thread${threads > 1 ? 's' : ''}: ${peer.contestant} by ${times} times.`,
+      `- ${title}, ${setting.curve ? `against ${setting.curve}: ` : ''}${setting.name}, ${threads} thread${threads > 1 ? 's' : ''}: ${peer.contestant} by ${times} times.`,
     ];
   });
   return found.length > 0 ? found.join('\n') : 'Nowhere in this run.';
@@ -111,12 +114,20 @@ export function markdownReport({ machine, pinned, rows }, figures) {
   const dates = [...new Set(rows.map(({ date }) => date))].sort().join(', ');
   const jobs = [...new Set(rows.map(({ job }) => job))];
   const peers = Object.entries(machine.peers).map(([name, version]) => `${name} ${version}`);
-  const sections = jobs.map((job) => {
+  const sections = jobs.flatMap((job) => {
     const own = rows.filter((row) => row.job === job);
-    const drawn = figures
-      .filter((figure) => figure.job === job)
-      .map(({ file, title, curve }) => `![${title}, against ${curve}](/benchmarks/${file})`);
-    return [`### ${own[0].title}`, fullTable(own), ...drawn].join('\n\n');
+    // Points of a curve have a table of their own: they get less time than a setting of the same name.
+    const curveOf = ({ setting }) => setting.curve ?? '';
+    const curves = [...new Set(own.map(curveOf))].sort();
+    return [
+      `### ${own[0].title}`,
+      ...curves.flatMap((curve) => {
+        const table = fullTable(own.filter((row) => curveOf(row) === curve));
+        const drawn = figures.filter((figure) => figure.job === job && figure.curve === curve);
+        const shown = drawn.map(({ file, title }) => `![${title}, against ${curve}](/benchmarks/${file})`);
+        return curve ? [`#### Against ${curve}`, table, ...shown] : [table];
+      }),
+    ];
   });
   return `${[
     `Measured on ${dates}: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}, Python ${machine.python}, ${peers.join(', ')}.`,

@@ -6,7 +6,7 @@ u = a.x, v = a.z with a ~ N(0, I). Run: pip install -r requirements.txt; python 
 import json
 import pathlib
 
-from mpmath import acos, asin, atan2, cos, mp, mpf, pi, sin, sqrt
+from mpmath import asin, atan2, cos, mp, mpf, pi, sin, sqrt
 from provenance import record
 
 mp.dps = 60

@@ -1,23 +1,19 @@
 """Writes NNGP and NTK recursions of further activations to packages/kernels/test/fixtures/deep-recursions.json.
 
-As kernel_recursions.py, with the textbook duals of closed_form_duals.py at 150 digits.
+As kernel_recursions.py, with the textbook duals of closed_form_duals.py at 200 digits.
 Run: pip install -r requirements.txt; python deep_recursions.py
 """
 import json
 import pathlib
 
 from closed_form_duals import ACTIVATIONS
-from kernel_recursions import DEPTHS
-from mpmath import acos, mpf, pi, sqrt
+from kernel_recursions import DEPTHS, angle
+from mpmath import mpf
 from provenance import record
 
 X = [[0.0, 0.0], [1.0, 0.0], [1.0, 1e-8], [-1.0, 1e-8], [0.5, 1.25], [1e6, -2e6], [1e6, -2e6 + 0.02]]
 NAMES = ["absolute", "abRelu(-0.5, 2)", "sign", "step", "sine", "rbf(0.5)", "gaussian", "gabor", "erfWith(0.5, 0.75, 0.25)"]
 W = {"absolute": 1.0, "abRelu(-0.5, 2)": 0.5}
-
-
-def angle(q, p, c):
-    return acos(max(mpf(-1), min(mpf(1), c / sqrt(q * p)))) if q * p > 0 else pi / 2
 
 
 def moments(name, q, p, c):

@@ -1,5 +1,5 @@
-// Draws the figures of guide/epochs.md, and writes the numbers that its text cites. The same numbers on every run.
-// Run after a build: node scripts/epoch-figures.mjs [--png]
+// Draws the figures of guide/epochs.md, and records the values that it states. The same on every run.
+// Run after a build, about two minutes: node scripts/epoch-figures.mjs [--png], then restate.mjs
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fullyConnected } from '@sntk/architecture';
@@ -10,6 +10,7 @@ import { matmul, ndarrayBackend, tensor, toFloat64, transpose } from '@sntk/lina
 import { lineChart } from '@sntk/plot';
 import { toPng } from '@sntk/plot/png';
 import { createRng, minibatches } from '@sntk/random';
+import { rangeOf, record } from './measured.mjs';
 
 const N = 64;
 const PATHS = 2000;
@@ -110,7 +111,7 @@ function sweep(name, values, run, x) {
     width: 520,
     height: 330,
   });
-  return { name, svg, numbers: values.map((value, i) => ({ value, ...ratios[i] })) };
+  return { name, svg, values: { points: values, ratios } };
 }
 
 function modes() {
@@ -132,25 +133,52 @@ function modes() {
       width: 520,
       height: 330,
     }),
-    numbers: { stiffest: at(N - 1), middle: at(N / 2), slowest: at(0) },
+    values: { stiffest: at(N - 1), middle: at(N / 2), slowest: at(0) },
   };
 }
 
+const BATCHES = [2, 4, 8, 16, 32];
+const RATES = [0.025, 0.05, 0.1, 0.2, 0.4];
+
 const folder = fileURLToPath(new URL('../public/epochs/', import.meta.url));
 mkdirSync(folder, { recursive: true });
-const figures = [
-  sweep('batch', [2, 4, 8, 16, 32], (batch) => ensembles(batch, 0.1), {
-    label: 'minibatch size b',
-    log: true,
-  }),
-  sweep('rate', [0.025, 0.05, 0.1, 0.2, 0.4], (rate) => ensembles(8, rate), {
-    label: 'learning rate / (2N/λ_max)',
-    log: true,
-  }),
-  modes(),
-];
-for (const { name, svg, numbers } of figures) {
+function save({ name, svg, values }) {
   writeFileSync(`${folder}${name}.svg`, svg);
   if (process.argv.includes('--png')) writeFileSync(`${folder}${name}.png`, toPng(svg));
-  console.log(`${name}: ${JSON.stringify(numbers)}`);
+  record('epochs', name, {
+    values,
+    scripts: ['apps/docs/scripts/epoch-figures.mjs'],
+    files: [`apps/docs/public/epochs/${name}.svg`],
+  });
+  return values.ratios;
 }
+
+const overBatch = save(
+  sweep('batch', BATCHES, (batch) => ensembles(batch, 0.1), { label: 'minibatch size b', log: true }),
+);
+const overRate = save(
+  sweep('rate', RATES, (rate) => ensembles(8, rate), { label: 'learning rate / (2N/λ_max)', log: true }),
+);
+save(modes());
+
+/** A ratio with its standard error, which has one or two digits. */
+function stated({ mean, error }) {
+  const decimals = mean < 10 ? 2 : 1;
+  return `${mean.toFixed(decimals)} ± ${error.toFixed(decimals)}`;
+}
+const row = (batch, rate, { epochs, steps }) => [`${batch}`, `${rate}`, stated(epochs), stated(steps)];
+const all = [...overBatch, ...overRate];
+record('epochs', 'ratios', {
+  values: {
+    paths: PATHS,
+    epochs: rangeOf(all.map(({ epochs }) => epochs.mean)),
+    inErrors: Math.max(...all.map(({ epochs }) => Math.abs(epochs.mean - 1) / epochs.error)),
+    steps: rangeOf(all.map(({ steps }) => steps.mean)),
+    table: [
+      ['$b$', '$\\eta \\cdot \\lambda_{\\max}/2N$', 'SNTK, noise of epochs', 'SNTK, independent steps'],
+      ...overBatch.map((ratio, i) => row(BATCHES[i], 0.1, ratio)),
+      ...overRate.flatMap((ratio, i) => (RATES[i] === 0.1 ? [] : [row(8, RATES[i], ratio)])),
+    ],
+  },
+  scripts: ['apps/docs/scripts/epoch-figures.mjs'],
+});

@@ -8,6 +8,7 @@ import { toPng } from '@sntk/plot/png';
 import { createRng } from '@sntk/random';
 import { meanSquareFactor, stabilityBoundary, strongConvergence, weakConvergence } from '@sntk/sde/analysis';
 import { arctangent } from '@sntk/sde/problems';
+import { record } from './measured.mjs';
 
 const folder = fileURLToPath(new URL('../public/sde/', import.meta.url));
 const pngs = process.argv[2];
@@ -16,6 +17,11 @@ function save(name, options) {
   const svg = lineChart({ width: 560, height: 400, ...options });
   writeFileSync(join(folder, `${name}.svg`), `${svg}\n`);
   if (pngs) writeFileSync(join(pngs, `${name}.png`), toPng(svg));
+  record('sde', name, {
+    values: {},
+    scripts: ['apps/docs/scripts/sde-figures.mjs'],
+    files: [`apps/docs/public/sde/${name}.svg`],
+  });
 }
 
 /** Errors with bars of two standard errors. */

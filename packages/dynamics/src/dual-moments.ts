@@ -32,7 +32,7 @@ export interface DualMomentOptions extends RunHooks {
   readonly batch: number;
   /** False unless told: minibatches hold different examples. */
   readonly replacement?: boolean;
-  /** `c_b` itself, where minibatches are not all of one size; see `epochBatchFactor` of `@sntk/noise`. */
+  /** `c_b` itself, where minibatches are not all of one size; see `samplerBatchFactor` of `@sntk/noise`. */
   readonly batchFactor?: number;
   /** `sgd`, MATH (33), unless told; `exact` and `leading` are the SDEs (29) and (30), MATH (34). */
   readonly model?: MomentModel;

@@ -1,5 +1,5 @@
 import { ArgumentError, checkFinite, checkInteger, checkLength } from '@sntk/errors';
-import { batchFactor, epochBatchFactor } from '@sntk/noise';
+import { samplerBatchFactor } from '@sntk/noise';
 import { type Minibatches, minibatches, type Rng, type Sampler } from '@sntk/random';
 import { gradientFlow } from './gradient-flow.ts';
 import { type DualEnsemble, kernelSgd, type RunHooks } from './kernel-sgd.ts';
@@ -97,13 +97,7 @@ export function fidelityLadder(
   const { sgd, linearizedSgd, learningRate, steps, batch, sampler, paths, rng, signal, onProgress } = options;
   const samples = spectrum.samples;
   const training = { learningRate, steps, batch, paths, ...(signal ? { signal } : {}) };
-  const noise = {
-    ...training,
-    batchFactor:
-      sampler === 'epoch'
-        ? epochBatchFactor({ samples, batch })
-        : batchFactor({ samples, batch, replacement: sampler === 'with-replacement' }),
-  };
+  const noise = { ...training, batchFactor: samplerBatchFactor({ samples, batch, sampler }) };
   const sources = (): readonly Minibatches[] =>
     Array.from({ length: paths }, (_, p) =>
       minibatches({ samples, batch, sampler, rng: rng.split('minibatches').split(p) }),

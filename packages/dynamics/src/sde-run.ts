@@ -14,7 +14,7 @@ export interface SdeOptions extends RunHooks {
   readonly batch: Schedule;
   /** False unless told: minibatches hold different examples. */
   readonly replacement?: boolean;
-  /** `c_b` itself, where minibatches are not all of one size; see `epochBatchFactor` of `@sntk/noise`. */
+  /** `c_b` itself, where minibatches are not all of one size; see `samplerBatchFactor` of `@sntk/noise`. */
   readonly batchFactor?: number;
   readonly paths: number;
   /** Number of the first path; the noise of path `p` is that of `rng.split(p)`, whatever the block it runs in. */

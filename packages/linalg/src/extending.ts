@@ -1,4 +1,4 @@
-/** What the author of a backend needs beside the root export: the smallest way to make one, and its parts. */
+/** What the author of a backend, or of a package that takes kernels, needs beside the root export. */
 export {
   BINARY_OPS,
   type BinaryOp,
@@ -29,5 +29,6 @@ export type {
   FusedKernels,
   ReluRecursionRequest,
 } from './fused.ts';
+export { kernelEigenvalues } from './kernel-eigenvalues.ts';
 export { mirrorLower } from './plain-syrk.ts';
 export { sizeOf } from './tensor.ts';

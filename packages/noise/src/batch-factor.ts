@@ -39,17 +39,31 @@ export function batchFactor(options: BatchOptions): number {
   return N === 1 ? 0 : (N - b) / (b * (N - 1));
 }
 
+/** How minibatches are drawn, as `@sntk/random` names it. */
+export interface SampledBatchOptions extends Pick<BatchOptions, 'samples' | 'batch'> {
+  readonly sampler: 'epoch' | 'with-replacement' | 'without-replacement';
+}
+
 /**
- * The mean of `c_b` over the minibatches of one epoch, the last of which is smaller, and so noisier, when `b` does not
- * divide `N`. Equal to `batchFactor` when it does.
+ * `c_b` of what a sampler draws: `batchFactor`, and for epochs its mean over the minibatches of one, the last of which is
+ * smaller, and so noisier, when `b` does not divide `N`.
  *
  * This accounts for the sizes alone: that an epoch sees every example once also cancels noise between its steps.
+ *
+ * @throws ArgumentError as `batchFactor`.
+ * @example
+ * ```ts
+ * import { samplerBatchFactor } from '@sntk/noise';
+ *
+ * console.log(samplerBatchFactor({ samples: 500, batch: 8, sampler: 'with-replacement' })); // 0.125
+ * // Sixty-two minibatches of 8 and one of 4.
+ * console.log(samplerBatchFactor({ samples: 500, batch: 8, sampler: 'epoch' }).toFixed(4)); // 0.1252
+ * ```
  */
-export function epochBatchFactor(options: Pick<BatchOptions, 'samples' | 'batch'>): number {
-  const { samples, batch } = options;
-  const full = batchFactor({ samples, batch });
+export function samplerBatchFactor({ samples, batch, sampler }: SampledBatchOptions): number {
+  const full = batchFactor({ samples, batch, replacement: sampler === 'with-replacement' });
   const last = samples % batch;
-  if (last === 0) return full;
+  if (sampler !== 'epoch' || last === 0) return full;
   const count = Math.floor(samples / batch);
   return (count * full + batchFactor({ samples, batch: last })) / (count + 1);
 }

@@ -1,4 +1,9 @@
-export { type BatchOptions, batchFactor, epochBatchFactor } from './batch-factor.ts';
+export {
+  type BatchOptions,
+  batchFactor,
+  type SampledBatchOptions,
+  samplerBatchFactor,
+} from './batch-factor.ts';
 export { addNoises, type FactoredNoise, type NoiseCovariance, type NormalSource } from './covariance.ts';
 export { type FunctionDriftOptions, functionDrift } from './function-drift.ts';
 export { type FunctionNoiseOptions, functionNoise, type OutputOptions } from './function-noise.ts';

@@ -75,7 +75,7 @@ export function resolveLaw(where: string, law: NoiseLaw, N: number): ResolvedLaw
     const scale = Math.sqrt(batchFactor({ ...law, samples: N }) / N);
     return { members, scale, centred: law.kind === 'exact' };
   }
-  const members = checkMembers(where, law.members, N);
+  const members = checkMembers(where, 'options.members', law.members, N);
   return { members, scale: 1 / Math.sqrt(members.length), centred: law.kind === 'within' };
 }
 
@@ -83,14 +83,26 @@ function isOfMean(law: NoiseLaw): law is MeanLaw {
   return law.kind === 'exact' || law.kind === 'leading';
 }
 
-function checkMembers(where: string, given: ArrayLike<number> | undefined, N: number): readonly number[] {
+/**
+ * The examples of a minibatch.
+ *
+ * @throws ArgumentError for none, for what is no example, and for repeated ones where they are to be `different`.
+ */
+export function checkMembers(
+  where: string,
+  argument: string,
+  given: ArrayLike<number> | undefined,
+  N: number,
+  { different = false }: { readonly different?: boolean } = {},
+): readonly number[] {
   const members = Array.from(given ?? []);
   const odd = members.find((member) => !Number.isInteger(member) || member < 0 || member >= N);
-  if (odd === undefined && members.length > 0) return members;
+  const repeated = different && new Set(members).size < members.length;
+  if (odd === undefined && members.length > 0 && !repeated) return members;
   throw new ArgumentError({
     where,
-    argument: 'options.members',
-    wanted: `examples from 0 to ${N - 1}, one at least`,
+    argument,
+    wanted: `examples from 0 to ${N - 1}, one at least${different ? ', all different' : ''}`,
     got: odd ?? members,
   });
 }

@@ -1,7 +1,7 @@
 import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
 import { createRng, minibatches } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
-import { batchFactor, epochBatchFactor, functionNoise, type NoiseLaw } from '../src/index.ts';
+import { batchFactor, functionNoise, type NoiseLaw, samplerBatchFactor } from '../src/index.ts';
 import { measureTheoremOne } from '../src/measurements.ts';
 import { allMinibatches, gap, momentsOf } from './enumerate.ts';
 
@@ -169,8 +169,11 @@ describe('batchFactor', () => {
 
   it('is averaged over the minibatches of an epoch, the short last one included', () => {
     const c = (batch: number) => batchFactor({ samples: 10, batch });
-    expect(epochBatchFactor({ samples: 10, batch: 4 })).toBeCloseTo((2 * c(4) + c(2)) / 3, 15);
-    expect(epochBatchFactor({ samples: 10, batch: 5 })).toBe(c(5));
+    const epoch = (batch: number): number => samplerBatchFactor({ samples: 10, batch, sampler: 'epoch' });
+    expect(epoch(4)).toBeCloseTo((2 * c(4) + c(2)) / 3, 15);
+    expect(epoch(5)).toBe(c(5));
+    expect(samplerBatchFactor({ samples: 10, batch: 4, sampler: 'without-replacement' })).toBe(c(4));
+    expect(samplerBatchFactor({ samples: 10, batch: 40, sampler: 'with-replacement' })).toBe(1 / 40);
   });
 
   it('refuses batches that cannot be drawn', () => {

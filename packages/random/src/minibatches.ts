@@ -32,7 +32,7 @@ export interface Minibatches {
 /**
  * The minibatches of a run, addressed by step: real SGD and kernel SGD given the same `rng` see the same examples.
  *
- * @throws ArgumentError when `batch` is not from 1 to `samples`, or a step is no integer of at least 0.
+ * @throws ArgumentError when `batch` is below 1, or above `samples` without replacement, or a step is no integer of at least 0.
  * @example
  * ```ts
  * import { createRng, minibatches } from '@sntk/random';
@@ -47,12 +47,13 @@ export function minibatches(options: MinibatchOptions): Minibatches {
   checkInteger('minibatches', 'options.samples', samples, 1);
   checkInteger('minibatches', 'options.batch', batch, 1);
   checkChoice('minibatches', 'options.sampler', options.sampler, SAMPLERS);
-  if (batch > samples) {
+  if (batch > samples && options.sampler !== 'with-replacement') {
     throw new ArgumentError({
       where: 'minibatches',
       argument: 'options.batch',
       wanted: `at most the number of samples, ${samples}`,
       got: batch,
+      fix: "larger batches exist only with the sampler 'with-replacement'",
     });
   }
   const stepsPerEpoch = Math.ceil(samples / batch);

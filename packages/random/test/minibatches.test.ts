@@ -49,10 +49,23 @@ describe('minibatches', () => {
     );
   });
 
+  test('may be larger than the data where examples are put back', () => {
+    const batches = make('with-replacement', { batch: 25 });
+    expect(batches.stepsPerEpoch).toBe(1);
+    const counts = new Int32Array(10);
+    for (let step = 0; step < 2000; step++) {
+      expect(batches.at(step).length).toBe(25);
+      for (const i of batches.at(step)) counts[i]++;
+    }
+    expect(chiSquareScore(counts)).toBeLessThan(4);
+  });
+
   test('refuse batches larger than the data, unknown samplers, and steps before the first', () => {
-    expect(() => make('epoch', { batch: 11 })).toThrow(
-      'options.batch must be at most the number of samples, 10',
-    );
+    for (const sampler of ['epoch', 'without-replacement'] as const) {
+      expect(() => make(sampler, { batch: 11 })).toThrow(
+        'options.batch must be at most the number of samples, 10',
+      );
+    }
     expect(() => make('epoch', { batch: 0 })).toThrow(ArgumentError);
     expect(() => make('sorted' as Sampler)).toThrow('options.sampler must be one of epoch');
     for (const sampler of SAMPLERS) {

@@ -1,4 +1,3 @@
-import { batchFactor, epochBatchFactor } from '@sntk/noise';
 import { type Minibatches, minibatches } from '@sntk/random';
 import type { Figure1Config } from './config.ts';
 import { runStream } from './problem.ts';
@@ -14,11 +13,4 @@ export function independentBatches(config: Figure1Config, path: number): Minibat
   const { samples, batch } = config;
   const rng = runStream(config, 'independent').split(path);
   return minibatches({ samples, batch, sampler: 'without-replacement', rng });
-}
-
-/** `c_b` of SGD's minibatches, over an epoch where their sizes differ. */
-export function noiseFactor({ samples, batch, sampler }: Figure1Config): number {
-  return sampler === 'epoch'
-    ? epochBatchFactor({ samples, batch })
-    : batchFactor({ samples, batch, replacement: sampler === 'with-replacement' });
 }

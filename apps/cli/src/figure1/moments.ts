@@ -1,9 +1,9 @@
 import { type DualMomentOptions, dualMoments, predictMoments } from '@sntk/dynamics';
 import { type Backend, tensor } from '@sntk/linalg';
+import { samplerBatchFactor } from '@sntk/noise';
 import type { Figure1Config } from './config.ts';
 import { spectrumOf } from './kernel.ts';
 import type { Field, Law } from './metrics.ts';
-import { noiseFactor } from './minibatches.ts';
 import type { Probe } from './problem.ts';
 import type { BandMethod, TaskContext } from './tasks.ts';
 
@@ -47,7 +47,7 @@ function equationOf(
   steps: number,
 ): Pick<DualMomentOptions, 'model' | 'batchFactor'> & { readonly steps?: number } {
   if (method === 'independent') return { model: 'sgd' };
-  if (method === 'sntk') return { model: 'leading', batchFactor: noiseFactor(config) };
+  if (method === 'sntk') return { model: 'leading', batchFactor: samplerBatchFactor(config) };
   // E (1/b) 1[i ∈ B] = 1/N: the printed noise is the leading one with c_b = 1. Time runs N times faster for the sum.
   return config.paperDrift === 'mean'
     ? { model: 'leading', batchFactor: 1 }

@@ -2,11 +2,12 @@ import { type DualEnsemble, kernelSgd, paperSntkPaths, predict, sntkPaths } from
 import { NumericalError } from '@sntk/errors';
 import { type Backend, tensor } from '@sntk/linalg';
 import { trainSgd } from '@sntk/mlp';
+import { samplerBatchFactor } from '@sntk/noise';
 import { backendByName } from '../backends.ts';
 import type { Figure1Config } from './config.ts';
 import { spectrumOf } from './kernel.ts';
 import type { Law } from './metrics.ts';
-import { batchesOf, independentBatches, noiseFactor } from './minibatches.ts';
+import { batchesOf, independentBatches } from './minibatches.ts';
 import { runMoments } from './moments.ts';
 import { evaluate, networkOf, type Problem, runStream } from './problem.ts';
 
@@ -149,7 +150,7 @@ function runEnsemble(
       learningRate,
       steps,
       batch,
-      ...(ofEpochs ? { epochs: true } : { batchFactor: noiseFactor(config) }),
+      ...(ofEpochs ? { epochs: true } : { batchFactor: samplerBatchFactor(config) }),
       paths,
       firstPath,
       rng: runStream(config, ofEpochs ? 'epochs' : 'sntk'),

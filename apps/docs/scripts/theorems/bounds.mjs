@@ -5,16 +5,17 @@ import { tensor } from '@sntk/linalg';
 import { empiricalNtk, initialize } from '@sntk/mlp';
 import { measureDecorrelation, measureRate, measureTheoremOne, separation } from '@sntk/noise/measurements';
 import { lineChart } from '@sntk/plot';
+import { rangeOf } from '../measured.mjs';
 import {
   backend,
   drawFunctions,
   moons,
   paperNetwork,
   powerLine,
+  rateValues,
   rng,
   seriesOf,
   seriesOfRate,
-  short,
   summarize,
   widthChart,
 } from './setup.mjs';
@@ -84,42 +85,51 @@ export function theoremOne() {
     width: 460,
     height: 300,
   });
-  const broken = (pick) =>
-    Object.fromEntries(sizes.map((b, s) => [b, results[s].filter((r) => !pick(r).holds).length]));
+  const broken = (pick) => {
+    const counts = results.map((draws) => draws.filter((result) => !pick(result).holds).length);
+    return {
+      draws: residuals.length,
+      brokenAt: Object.fromEntries(sizes.map((b, s) => [b, counts[s]])),
+      firstBroken: sizes[counts.findIndex((count) => count > 0)],
+      firstAlways:
+        sizes[counts.findIndex((_, s) => counts.slice(s).every((count) => count === residuals.length))],
+      holds: counts.every((count) => count === 0),
+    };
+  };
+  const last = sizes.length - 1;
+  const percent = (ratio) => 100 * Math.max(...of(ratio).flat());
   return [
     {
       name: 'theorem-1',
       svg: theorem,
-      numbers: {
-        delta: short(results[0][0].delta, 4),
-        largestError: of(({ printed }) => printed.measured).map((values) => short(summarize(values).mean)),
-        brokenOf8: broken(({ printed }) => printed),
-        sharpBrokenOf8: broken(({ sharp }) => sharp),
-        ratioAt500: short(summarize(of(({ printed }) => printed.ratio)[8]).mean),
+      values: {
+        samples: N,
+        delta: results[0][0].delta,
+        error: rangeOf(of(({ printed }) => printed.measured).map((values) => summarize(values).mean)),
+        printed: broken(({ printed }) => printed),
+        corrected: broken(({ corrected }) => corrected),
+        sharp: broken(({ sharp }) => sharp),
+        ratioAtFullBatch: summarize(of(({ printed }) => printed.ratio)[last]).mean,
       },
     },
     {
       name: 'bounds',
       svg: ratios,
-      numbers: {
-        lemma3BrokenOf8: broken(({ crossPrinted }) => crossPrinted),
-        lemma3Ratios: medianSeries(
-          '',
-          sizes,
-          of(({ crossPrinted }) => crossPrinted.ratio),
-        ).y.map((v) => short(v)),
-        lemma4Largest: short(Math.max(...of(({ trace }) => trace.ratio).flat())),
-        sharpLargest: short(Math.max(...of(({ sharp }) => sharp.ratio).flat())),
+      values: {
+        lemma3: broken(({ crossPrinted }) => crossPrinted),
+        lemma3AtFullBatch: median(results[last].map(({ crossPrinted }) => crossPrinted.ratio)),
+        lemma4: broken(({ trace }) => trace),
+        lemma4Percent: percent(({ trace }) => trace.ratio),
+        sharpPercent: percent(({ sharp }) => sharp.ratio),
       },
     },
   ];
 }
 
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
 /** Medians: at pairs of points where K_S is nearly 0 a ratio has no mean. */
-function medianSeries(label, x, drawsAt) {
-  const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-  return { label, x, y: drawsAt.map(median) };
-}
+const medianSeries = (label, x, drawsAt) => ({ label, x, y: drawsAt.map(median) });
 
 /** Assumption 2's δ over the number of examples, for three kernels. */
 export function separationOfMoons() {
@@ -132,6 +142,8 @@ export function separationOfMoons() {
   const gaps = kernels.map(({ network }) =>
     draws.map((sets) => sets.map((X) => 1 - separation(analyticKernel(network, { X }).ntk))),
   );
+  const mean = (k, c) => summarize(gaps[k][c]).mean;
+  const last = counts.length - 1;
   return [
     {
       name: 'separation',
@@ -143,12 +155,10 @@ export function separationOfMoons() {
         width: 460,
         height: 300,
       }),
-      numbers: Object.fromEntries(
-        kernels.map(({ label }, k) => [
-          label,
-          counts.map((N, c) => [N, short(summarize(gaps[k][c]).mean, 2)]),
-        ]),
-      ),
+      values: {
+        threeLayers: { fewest: mean(1, 0), most: mean(1, last) },
+        tenLayersOverOne: { fewest: mean(2, 0) / mean(0, 0), most: mean(2, last) / mean(0, last) },
+      },
     },
   ];
 }
@@ -183,14 +193,9 @@ export function decorrelation() {
         y: 'difference',
         height: 280,
       }),
-      numbers: {
-        rootDelta: short(Math.sqrt(delta), 5),
-        slope: short(rate.slope),
-        slopeError: short(rate.slopeError, 2),
-        holds: rate.holds,
-        aboveRootDeltaOf100: Object.fromEntries(
-          widths.map((width, w) => [width, results[w].filter(({ holds }) => !holds).length]),
-        ),
+      values: {
+        ...rateValues(rate),
+        aboveRootDelta: rangeOf(results.map((draws) => draws.filter(({ holds }) => !holds).length)),
       },
     },
   ];

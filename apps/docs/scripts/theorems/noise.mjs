@@ -6,13 +6,14 @@ import { functionNoise } from '@sntk/noise';
 import { measureCovariance, measureRate } from '@sntk/noise/measurements';
 import { lineChart } from '@sntk/plot';
 import { minibatches } from '@sntk/random';
+import { rangeOf } from '../measured.mjs';
 import {
   drawFunctions,
   moons,
   paperNetwork,
+  rateValues,
   rng,
   seriesOf,
-  short,
   smoothNetwork,
   summarize,
 } from './setup.mjs';
@@ -88,20 +89,14 @@ export function martingale() {
         width: 460,
         height: 330,
       }),
-      numbers: Object.fromEntries(
-        sizes.map((b, s) => [
-          b,
-          results[s]
-            ? {
-                gap: short(results[s].measured, 2),
-                samplingError: short(results[s].samplingError, 2),
-                holds: results[s].holds,
-                printedOverMeasured: short(kinds.printed[s] / traces[s]),
-                leadingOverExact: short(kinds.leading[s] / kinds.exact[s]),
-              }
-            : { printed: short(kinds.printed[s]), exact: kinds.exact[s] },
-        ]),
-      ),
+      values: {
+        exact: upTo(results).every(({ holds }) => holds),
+        gapPercent: rangeOf(upTo(results).map((result) => 100 * result.measured)),
+        samplingPercent: rangeOf(upTo(results).map((result) => 100 * result.samplingError)),
+        leadingOverExact: rangeOf(upTo(kinds.leading).map((leading, s) => leading / kinds.exact[s])),
+        printedOverMeasured: Object.fromEntries(upTo(sizes).map((b, s) => [b, kinds.printed[s] / traces[s]])),
+        fullBatch: { printed: kinds.printed[last], exact: kinds.exact[last] },
+      },
     },
   ];
 }
@@ -144,15 +139,11 @@ export function randomFunctions() {
         width: 460,
         height: 280,
       }),
-      numbers: {
-        slope: short(rate.slope),
-        slopeError: short(rate.slopeError, 2),
-        holds: rate.holds,
-        sets: results.map((draws) => draws.length),
-        measured: Array.from(rate.means, (mean) => short(mean)),
-        errors: Array.from(rate.standardErrors, (error) => short(error, 2)),
-        predicted: predicted.map((value) => short(value)),
-        heldOf: results.map((draws) => `${draws.filter(({ holds }) => holds).length}/${draws.length}`),
+      values: {
+        ...rateValues(rate),
+        standardErrorsOff: rangeOf(
+          predicted.map((value, c) => Math.abs(rate.means[c] - value) / rate.standardErrors[c]),
+        ),
       },
     },
   ];

@@ -94,7 +94,7 @@ export function widthChart({ title, series, y, height = 320 }) {
   });
 }
 
-/** Rounded for the page. */
-export const short = (value, digits = 3) => Number(value.toPrecision(digits));
+/** What a page says of a rate. */
+export const rateValues = ({ slope, slopeError, holds }) => ({ slope, slopeError, holds });
 
 const signed = (value) => value.toFixed(2).replace('-', '−');

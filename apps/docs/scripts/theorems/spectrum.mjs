@@ -12,13 +12,14 @@ import {
   principalComponents,
 } from '@sntk/noise/measurements';
 import { lineChart } from '@sntk/plot';
+import { rangeOf } from '../measured.mjs';
 import {
   moons,
   powerLine,
+  rateValues,
   rng,
   seriesOf,
   seriesOfRate,
-  short,
   smoothNetwork,
   summarize,
   widthChart,
@@ -39,7 +40,7 @@ export async function convergence() {
     runs.push({ width, K, network, theta, smallestAfter, ...measureConvergence(K, run), ...run });
   }
   const wide = runs[1];
-  const { K, times, residuals, smallest, largest } = wide;
+  const { K, times, residuals, smallest } = wide;
   const spectrum = kernelSpectrum(K);
   const flow = times.map((time) => gradientFlow(spectrum, residuals[0], { time }).residual);
   const fixed = measureConvergence(K, { times, residuals: flow });
@@ -47,12 +48,12 @@ export async function convergence() {
   const relative = ({ losses }) => Array.from(losses, (loss) => loss / losses[0]);
   const bound = (exponent, lambda) => times.map((time) => Math.exp((-exponent * lambda * time) / N));
   const verdict = ({ sharp, lecture, finalRate, smallest: lambda, smallestAfter }) => ({
-    lambdaMin: short(lambda),
-    ...(smallestAfter ? { lambdaMinAfter: short(smallestAfter) } : {}),
+    smallest: lambda,
+    ...(smallestAfter ? { smallestAfter } : {}),
     sharp: sharp.holds,
-    sharpRatio: short(sharp.ratio),
+    sharpRatio: sharp.ratio,
     lecture: lecture.holds,
-    finalRate: short(finalRate),
+    finalRate,
   });
   const count = 3;
   const components = principalComponents(K);
@@ -82,12 +83,7 @@ export async function convergence() {
         width: 460,
         height: 320,
       }),
-      numbers: {
-        largest: short(largest),
-        fixed: verdict(fixed),
-        width512: verdict(wide),
-        width64: verdict(runs[0]),
-      },
+      values: { fixed: verdict(fixed), width512: verdict(wide), width64: verdict(runs[0]) },
     },
     {
       name: 'modes',
@@ -111,10 +107,9 @@ export async function convergence() {
         width: 460,
         height: 320,
       }),
-      numbers: {
-        rates: Array.from(components.rates.slice(0, count), (rate) => short(rate)),
-        startAmplitudes: Array.from({ length: count }, (_, j) => short(modes.amplitudes[0][j], 2)),
-        gap: short(modes.gap),
+      values: {
+        gapPercent: 100 * modes.gap,
+        thirdAtStartPercent: (100 * Math.abs(modes.amplitudes[0][2])) / Math.hypot(...modes.amplitudes[0]),
       },
     },
   ];
@@ -166,18 +161,15 @@ export function principalDecay() {
         width: 460,
         height: 320,
       }),
-      numbers: Object.fromEntries(
-        spectra.map(({ label, components, decay }) => [
-          label,
-          {
-            exponent: short(decay.exponent),
-            exponentError: short(decay.exponentError, 2),
-            firstFour: short(components.explained[3]),
-            operatorNorm: short(components.operatorNorm.measured),
-            operatorBound: short(components.operatorNorm.bound),
-          },
-        ]),
-      ),
+      values: {
+        samples: N,
+        exponents: {
+          shallow: spectra[0].decay.exponent,
+          deep: spectra[1].decay.exponent,
+          smooth: spectra[2].decay.exponent,
+        },
+        firstFourPercent: rangeOf(spectra.map(({ components }) => 100 * components.explained[3])),
+      },
     },
   ];
 }
@@ -227,10 +219,10 @@ export function operatorNorm() {
         width: 460,
         height: 260,
       }),
-      numbers: {
-        at10: short(summarize(norms[0].map(({ measured }) => measured)).mean),
-        at320: short(summarize(norms[5].map(({ measured }) => measured)).mean),
-        bound320: short(summarize(norms[5].map(({ bound }) => bound)).mean),
+      values: {
+        fewest: summarize(norms[0].map(({ measured }) => measured)).mean,
+        most: summarize(norms[5].map(({ measured }) => measured)).mean,
+        bound: summarize(norms[5].map(({ bound }) => bound)).mean,
       },
     },
     {
@@ -244,7 +236,7 @@ export function operatorNorm() {
         y: 'λ/N of the error',
         height: 260,
       }),
-      numbers: { slope: short(rate.slope), slopeError: short(rate.slopeError, 2), holds: rate.holds },
+      values: rateValues(rate),
     },
   ];
 }

@@ -15,7 +15,17 @@ import { ntkFluctuations } from '@sntk/mlp/experiments';
 import { gradientNoise } from '@sntk/noise';
 import { measureHessianTrace, measureRate, measureResiduals } from '@sntk/noise/measurements';
 import { lineChart } from '@sntk/plot';
-import { backend, moons, powerLine, rng, seriesOfRate, short, smoothNetwork, widthChart } from './setup.mjs';
+import { rangeOf } from '../measured.mjs';
+import {
+  backend,
+  moons,
+  powerLine,
+  rateValues,
+  rng,
+  seriesOfRate,
+  smoothNetwork,
+  widthChart,
+} from './setup.mjs';
 
 /** Full-batch training of networks of several widths: Lemma 1 and the lazy meters at the end of the same runs. */
 export async function training() {
@@ -66,16 +76,10 @@ export async function training() {
     misalignment: rate('misalignment', -0.5),
     linearizationGap: rate('linearizationGap', -0.5),
   };
-  const numbers = (names) =>
-    Object.fromEntries(
-      names.map((name) => {
-        const { slope, slopeError, order, holds, means } = rates[name];
-        return [
-          name,
-          { slope: short(slope), slopeError: short(slopeError, 2), order, holds, last: short(means.at(-1)) },
-        ];
-      }),
-    );
+  const valuesOf = (names) => ({
+    hold: names.every((name) => rates[name].holds),
+    ...Object.fromEntries(names.map((name) => [name, rateValues(rates[name])])),
+  });
   return [
     {
       name: 'lemma-1',
@@ -89,10 +93,7 @@ export async function training() {
         ],
         y: 'after training',
       }),
-      numbers: {
-        boundKept: `${held}/${widths.length * draws}`,
-        ...numbers(['residual', 'moved', 'distance']),
-      },
+      values: { held, runs: widths.length * draws, ...valuesOf(['residual', 'moved', 'distance']) },
     },
     {
       name: 'lazy-meters',
@@ -108,7 +109,7 @@ export async function training() {
         y: 'meter',
         height: 360,
       }),
-      numbers: numbers(['parameterChange', 'kernelChange', 'misalignment', 'linearizationGap']),
+      values: valuesOf(['parameterChange', 'kernelChange', 'misalignment', 'linearizationGap']),
     },
   ];
 }
@@ -117,14 +118,15 @@ export async function training() {
 export function hessianTrace() {
   const { X, Y } = moons(16, 'lemma 5');
   const widths = [16, 32, 64, 128];
+  const draws = 12;
   const learningRate = 0.5;
   const x = tensor([[0.5, 0.25]], { backend });
   const one = tensor([[1]], { backend });
-  const values = { trace: [], norm: [], bound: [], noise: [] };
+  const found = { trace: [], norm: [], bound: [] };
   let held = 0;
   for (const width of widths) {
     const network = smoothNetwork(width);
-    const results = Array.from({ length: 12 }, (_, draw) => {
+    const results = Array.from({ length: draws }, (_, draw) => {
       const stream = rng.split('lemma 5').split(width).split(draw);
       const theta = initialize(network, { rng: stream });
       const residuals = sub(forward(network, theta, X), Y);
@@ -137,16 +139,12 @@ export function hessianTrace() {
       held += result.holds ? 1 : 0;
       return result;
     });
-    values.trace.push(results.map(({ measured }) => measured));
-    values.norm.push(results.map(({ hessianNorm }) => hessianNorm));
-    values.bound.push(results.map(({ bound }) => bound));
-    values.noise.push(results.map(({ noiseTrace }) => noiseTrace));
+    found.trace.push(results.map(({ measured }) => measured));
+    found.norm.push(results.map(({ hessianNorm }) => hessianNorm));
+    found.bound.push(results.map(({ bound }) => bound));
   }
   const rates = Object.fromEntries(
-    Object.entries(values).map(([name, draws]) => [
-      name,
-      measureRate(widths, draws, { order: name === 'noise' ? 0 : -0.5 }),
-    ]),
+    Object.entries(found).map(([name, at]) => [name, measureRate(widths, at, { order: -0.5 })]),
   );
   return [
     {
@@ -169,15 +167,12 @@ export function hessianTrace() {
         ],
         y: 'at initialization',
       }),
-      numbers: {
-        boundKept: `${held}/${widths.length * 12}`,
-        boundOverTrace: widths.map((_, w) => short(rates.bound.means[w] / rates.trace.means[w], 2)),
-        ...Object.fromEntries(
-          Object.entries(rates).map(([name, { slope, slopeError, holds }]) => [
-            name,
-            { slope: short(slope), slopeError: short(slopeError, 2), holds },
-          ]),
-        ),
+      values: {
+        held,
+        networks: widths.length * draws,
+        boundOverTrace: rangeOf(widths.map((_, w) => rates.bound.means[w] / rates.trace.means[w])),
+        trace: rateValues(rates.trace),
+        norm: rateValues(rates.norm),
       },
     },
   ];
@@ -227,7 +222,7 @@ export function kernelDrift() {
         y: 'relative drift at the start',
         height: 280,
       }),
-      numbers: { slope: short(rate.slope), slopeError: short(rate.slopeError, 2), holds: rate.holds },
+      values: rateValues(rate),
     },
   ];
 }
@@ -284,12 +279,7 @@ export function haninNica() {
         width: 460,
         height: 280,
       }),
-      numbers: {
-        slope: short(slope),
-        slopeError: short(slopeError, 2),
-        means: sorted.map((p) => [short(p.beta, 2), short(p.mean), short(p.meanError, 1)]),
-        ratios: sorted.map((p) => [short(p.beta, 2), short(p.logRatio / p.beta)]),
-      },
+      values: { slope, slopeError },
     },
   ];
 }

@@ -1,11 +1,9 @@
-import { ArgumentError, checkFinite, NumericalError } from '@sntk/errors';
+import { ArgumentError, checkFinite } from '@sntk/errors';
 import { eigh, type FloatArray, showShape, type Tensor, toArray } from '@sntk/linalg';
+import { kernelEigenvalues } from '@sntk/linalg/extending';
 
 /** Differences of an entry and its mirror up to this share of the largest entry are rounding. */
 const ASYMMETRY = { float64: 1e-8, float32: 1e-5 } as const;
-/** Negative eigenvalues up to this share of the largest, for each row, are rounding of the entries. */
-const ROUNDING = { float64: 1e-13, float32: 1.2e-7 } as const;
-
 /**
  * A kernel of points with themselves, `[N, N]`.
  *
@@ -80,15 +78,5 @@ export interface KernelEigen {
 export function readSpectrum(where: string, K: Tensor): KernelEigen {
   const { N } = readKernel(where, K, 'any');
   const { values, vectors } = eigh(K);
-  const [smallest, largest] = [values[0], values[N - 1]];
-  const rounding = ROUNDING[K.dtype] * N * largest;
-  if (smallest < -rounding) {
-    throw new NumericalError({
-      where,
-      found: `K is not positive semidefinite: its smallest eigenvalue is ${smallest.toExponential(3)}, its largest ${largest.toExponential(3)}`,
-      fix: `check the kernel, or add a jitter of ${(-smallest).toExponential(1)} to its diagonal`,
-      details: { smallest, largest },
-    });
-  }
-  return { N, values: values.map((value) => Math.max(0, value)), rounding, vectors };
+  return { N, vectors, ...kernelEigenvalues(where, values, K.dtype) };
 }

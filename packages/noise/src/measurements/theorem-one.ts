@@ -1,6 +1,7 @@
-import { ArgumentError, checkFinite, checkLength } from '@sntk/errors';
+import { checkFinite, checkLength } from '@sntk/errors';
 import { type Tensor, tensor, toFloat64 } from '@sntk/linalg';
 import { functionNoise } from '../function-noise.ts';
+import { checkMembers } from '../noise-law.ts';
 import { readKernel } from './kernel-matrix.ts';
 import { compare, type EntryMeasurement, inUnits, type Measurement, worstOf } from './measurement.ts';
 import { separation } from './separation.ts';
@@ -63,7 +64,7 @@ export function measureTheoremOne(K: Tensor, residual: Float64Array, members: Ar
   const { N, k } = readKernel(where, K);
   checkLength(where, 'residual', residual, N, 'one per training point');
   checkFinite(where, 'residual', residual);
-  const B = checkMembers(where, members, N);
+  const B = checkMembers(where, 'members', members, N, { different: true });
   const b = B.length;
 
   let largest = 0;
@@ -113,16 +114,4 @@ export function measureTheoremOne(K: Tensor, residual: Float64Array, members: Ar
       }
     }
   }
-}
-
-function checkMembers(where: string, members: ArrayLike<number>, N: number): readonly number[] {
-  const B = Array.from(members);
-  const odd = B.find((i) => !Number.isInteger(i) || i < 0 || i >= N);
-  if (odd === undefined && B.length > 0 && new Set(B).size === B.length) return B;
-  throw new ArgumentError({
-    where,
-    argument: 'members',
-    wanted: `at least one, all different, from 0 to ${N - 1}`,
-    got: odd ?? B,
-  });
 }

@@ -208,6 +208,8 @@ it('refuses members that are not different examples, and sizes that do not fit',
     { backend },
   );
   expect(() => measureTheoremOne(I, new Float64Array(2), [0, 0])).toThrow('all different');
-  expect(() => measureTheoremOne(I, new Float64Array(2), [2])).toThrow('from 0 to 1, got 2');
+  expect(() => measureTheoremOne(I, new Float64Array(2), [2])).toThrow(
+    'examples from 0 to 1, one at least, all different, got 2',
+  );
   expect(() => measureTheoremOne(I, new Float64Array(3), [0])).toThrow('length 2');
 });
