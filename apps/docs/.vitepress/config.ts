@@ -17,6 +17,7 @@ const guide: DefaultTheme.SidebarItem[] = [
       { text: 'Figure 1', link: '/guide/figure1' },
       { text: 'Training in function space', link: '/guide/dynamics' },
       { text: 'When to trust the SNTK', link: '/guide/ladder' },
+      { text: 'The noise of epochs', link: '/guide/epochs' },
       { text: 'The library', link: '/guide/library' },
       { text: 'Stochastic equations', link: '/guide/sde' },
       { text: 'Theorems, measured', link: '/guide/theorems' },

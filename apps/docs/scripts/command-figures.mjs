@@ -34,9 +34,10 @@ const TITLES = {
   sntk: 'SNTK',
   paper: 'SNTK as printed',
   independent: 'Kernel SGD, i.i.d.',
+  epochs: 'SNTK on epochs',
   kernelSgd: 'Kernel SGD',
 };
-const HOW = { sgd: ', 4 runs', ntk: '', kernelSgd: ', 64 paths' };
+const HOW = { sgd: ', 4 runs', ntk: '', epochs: ', 64 paths', kernelSgd: ', 64 paths' };
 
 /** What is said of one run of figure1. */
 function figure1Values({ summary, config }) {
@@ -89,7 +90,8 @@ const commands = {
     );
     writeFileSync(join(shown, 'ladder.png'), epochs.png);
     const rungOf = (cell, name) => cell.rows.find(({ rung }) => rung === name);
-    const covariance = (cell) => rungOf(cell, 'sntk').toSgd.covarianceError;
+    const covariance = (cell, rung = 'sntk') => rungOf(cell, rung).toSgd.covarianceError;
+    const onEpochs = epochs.summary.map((cell) => covariance(cell, 'epochSde'));
     const cells = [...epochs.summary, ...independent.summary];
     const head = [
       'width',
@@ -97,6 +99,7 @@ const commands = {
       '$\\eta \\cdot \\lambda_{\\max}/2N$',
       'RMSE of the means',
       'covariance error, epochs',
+      'the same with the noise of epochs',
       'covariance error, independent minibatches',
     ];
     const rows = epochs.summary.map((cell, c) => [
@@ -105,6 +108,7 @@ const commands = {
       `${cell.setting.rate}`,
       rungOf(cell, 'sntk').toSgd.meanRmse.toFixed(2),
       `${Number(covariance(cell).toPrecision(2))}`,
+      onEpochs[c].toFixed(2),
       covariance(independent.summary[c]).toFixed(2),
     ]);
     const calibration = cells.map((cell) => rungOf(cell, 'sntk').toAbove);
@@ -115,8 +119,9 @@ const commands = {
       values: {
         config: epochs.config,
         runs: epochs.config.sgdRuns,
-        independent: rangeOf(independent.summary.map(covariance)),
-        worstWithEpochs: Math.max(...epochs.summary.map(covariance)),
+        independent: rangeOf(independent.summary.map((cell) => covariance(cell))),
+        worstWithEpochs: Math.max(...epochs.summary.map((cell) => covariance(cell))),
+        onEpochs: rangeOf(onEpochs),
         calibrationInErrors: rangeOf(calibration.map((gap) => gap.energyDistance / gap.energyError)),
         printedCovariance: rangeOf(printed.map((gap) => gap.covarianceError)),
         table: [head, ...rows],

@@ -25,7 +25,7 @@ export interface EnsembleGap {
 }
 
 /** Descriptions of training, each one approximation away from the one before. */
-export type Rung = 'sgd' | 'linearizedSgd' | 'kernelSgd' | 'sde' | 'sntk' | 'paper' | 'ntk';
+export type Rung = 'sgd' | 'linearizedSgd' | 'kernelSgd' | 'epochSde' | 'sde' | 'sntk' | 'paper' | 'ntk';
 
 /** A rung of the ladder, and how far it is from the one above and from the top. */
 export interface FidelityRow {
@@ -59,13 +59,14 @@ const GROUPS = 10;
 
 /**
  * When can the SNTK be trusted? The ladder from real SGD down to its tangent kernel: SGD, SGD of the linearized network,
- * kernel SGD (28), the SDE with its exact covariance (29), the calibrated SNTK (30), the SNTK as printed (31) and
- * gradient flow (13), MATH section 6.
+ * kernel SGD (28), the SDE with its exact covariance (29), where SGD has epochs on the noise of epochs first, the calibrated
+ * SNTK (30), the SNTK as printed (31) and gradient flow (13), MATH section 6.
  *
  * The first two are runs that are given, the others are made here. Each row compares the residuals of a rung with those
  * of the rung above and of real SGD; see `compareEnsembles`. From SGD to its linearization the curvature of the network is lost, from there to kernel SGD
- * its own tangent kernel, to the SDE finite steps (and, with epochs, that minibatches know of each other), to the SNTK the square of
- * the mean gradient, to the printed form the `1/b`, and to gradient flow the noise.
+ * its own tangent kernel, to the SDE finite steps, to the SNTK the square of the mean gradient, to the printed form the `1/b`, and to
+ * gradient flow the noise. With epochs there is a rung between kernel SGD and the SDE, the same noise on epochs: to it minibatches
+ * become normal, and from it they stop knowing of each other.
  *
  * @param spectrum of the kernel of all rungs below the linearization
  * @param r0 `f_0(X) − y`, `[N]`
@@ -104,6 +105,20 @@ export function fidelityLadder(
   const rungs: readonly (readonly [Rung, () => Residuals])[] = [
     ...(linearizedSgd ? [['linearizedSgd', () => linearizedSgd] as const] : []),
     ['kernelSgd', () => kernelSgd(spectrum.K, r0, { ...training, batches: options.batches ?? sources() })],
+    ...(sampler === 'epoch'
+      ? [
+          [
+            'epochSde',
+            () =>
+              sntkPaths(spectrum, r0, {
+                ...training,
+                noise: 'exact',
+                epochs: true,
+                rng: rng.split('epochs'),
+              }),
+          ] as const,
+        ]
+      : []),
     ['sde', () => sntkPaths(spectrum, r0, { ...noise, noise: 'exact', rng: rng.split('sde') })],
     ['sntk', () => sntkPaths(spectrum, r0, { ...noise, rng: rng.split('sntk') })],
     ['paper', () => paperSntkPaths(spectrum, r0, { ...training, rng: rng.split('paper') })],

@@ -1,8 +1,8 @@
-import { checkChoice } from '@sntk/errors';
+import { ArgumentError, checkChoice } from '@sntk/errors';
 import { prepare, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
-import { brownianIncrements } from '@sntk/sde';
 import { rateAdvice } from './advice.ts';
 import { checkEnsembleMemory } from './checks.ts';
+import { type EpochOptions, type ExampleNoise, exampleNoise } from './epoch-noise.ts';
 import type { DualEnsemble } from './kernel-sgd.ts';
 import { slopesOf } from './loss.ts';
 import { applyFlow, fromModes, residualModes, toModes } from './modes.ts';
@@ -11,7 +11,7 @@ import { flowCache, sparsePaths } from './sparse-paths.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /** An ensemble of SNTK paths. */
-export interface SntkOptions extends SdeOptions {
+export interface SntkOptions extends SdeOptions, EpochOptions {
   /** `leading`, MATH (30), unless told; `exact` is MATH (29); `sparse`, MATH (30b), has the covariance of `leading` on average. */
   readonly noise?: 'leading' | 'exact' | 'sparse';
   /** `O`, 1 unless told: `r0` is `[N, O]`, ensembles are `[N, O, P]`, and the outputs of an example share its noise. */
@@ -28,11 +28,16 @@ export interface SntkOptions extends SdeOptions {
  *
  * The SDE is SGD's limit for small `η`: at `ηλ_max/N = 0.2` the stiffest mode of SGD has a 5 % larger spread.
  *
+ * With `epochs` the Brownian motions are bridges over each epoch of SGD, and the steps are SGD's own,
+ * `α ← α − (η/N) r − (η/b) x ∘ r` with `x` normal: any two steps have the covariance that minibatches of an epoch have. Training
+ * code's epochs need this, since they take back the noise of slow modes, which adds up over independent steps.
+ *
  * Source: "Stochastic Neural Tangent Kernel: Revisiting the NTK for SGD", Theorem 2, with the calibration of
  * MATH section 8, erratum 1.
  *
  * @param r0 `f_0(X) − y`, `[N]`, or `[N, O]`
- * @throws ArgumentError when `r0` does not fit, and for ensembles too large for memory.
+ * @throws ArgumentError when `r0` does not fit, for `epochs` with `sparse` noise or with what contradicts it, and for ensembles
+ * too large for memory.
  * @throws NumericalError when a path stops being finite, with the path and the step.
  * @example
  * ```ts
@@ -64,6 +69,14 @@ export function sntkPaths(spectrum: KernelSpectrum, r0: Float64Array, options: S
   });
   const fix = rateAdvice(options.learningRate, spectrum.values[N - 1], N);
   if (kind === 'sparse') {
+    if (options.epochs) {
+      throw new ArgumentError({
+        where,
+        argument: 'options.noise',
+        wanted: "'leading' or 'exact' with epochs: the normals of sparse noise are new in each step",
+        got: kind,
+      });
+    }
     return sparsePaths(spectrum, r0, {
       ...options,
       ...run,
@@ -76,7 +89,15 @@ export function sntkPaths(spectrum: KernelSpectrum, r0: Float64Array, options: S
       fix,
     });
   }
-  return densePaths(spectrum, r0, { ...options, ...run, outputs, centred: kind === 'exact', fix });
+  const example = exampleNoise(where, N, options, run);
+  return densePaths(spectrum, r0, {
+    ...options,
+    ...run,
+    ...example,
+    outputs,
+    centred: kind === 'exact',
+    fix,
+  });
 }
 
 /** Noise on all examples: two products `[N, N] · [N, O P]` a step. */
@@ -84,29 +105,31 @@ function densePaths(
   spectrum: KernelSpectrum,
   r0: Float64Array,
   options: SntkOptions &
-    SdeRun & { readonly outputs: number; readonly centred: boolean; readonly fix: string },
+    SdeRun &
+    ExampleNoise & { readonly outputs: number; readonly centred: boolean; readonly fix: string },
 ): DualEnsemble {
-  const { outputs: O, steps, paths, rate, factor, centred, firstPath, rng, onProgress, signal } = options;
+  const { outputs: O, steps, paths, rate, factor, draw, centred, firstPath, onProgress, signal } = options;
   const { Q, values, samples: N } = spectrum;
   const c0 = toModes(spectrum, r0, O);
   const flows = flowCache(spectrum, c0, 'mean');
-  const draw = brownianIncrements({ rng, noiseDimension: N, paths, firstPath, step: 1 });
   const forth = prepare(Q);
   const back = prepare(transpose(Q));
   const a = new Float64Array(N * O * paths);
   const c = new Float64Array(a.length);
   const dW = new Float64Array(N * paths);
+  const euler = options.epochs === true;
   const block = (entries: Float64Array): Tensor =>
     tensor(entries, { backend: Q.backend, shape: [N, O * paths] });
   const stride = Math.max(1, Math.ceil(steps / 100));
   try {
     for (let step = 0; step < steps; step++) {
       signal?.throwIfAborted();
-      applyFlow(flows(step === 0 ? rate(0) / 2 : (rate(step - 1) + rate(step)) / 2), a);
+      if (!euler) applyFlow(flows(step === 0 ? rate(0) / 2 : (rate(step - 1) + rate(step)) / 2), a);
       draw(step, dW);
       if (centred) centre(dW, paths);
       residualModes(values, c0, a, c);
       const r = toFloat64(forth.times(block(c)));
+      if (euler) for (let at = 0; at < a.length; at++) a[at] -= (rate(step) / N) * c[at];
       kick(r, dW, { out: c, outputs: O, paths, intensity: rate(step) * Math.sqrt(factor(step) / N) });
       const moved = toFloat64(back.times(block(c)));
       for (let at = 0; at < a.length; at++) a[at] += moved[at];
@@ -114,7 +137,7 @@ function densePaths(
       if (bad >= 0) throw diverged('sntkPaths', { path: firstPath + (bad % paths), step, fix: options.fix });
       if ((step + 1) % stride === 0 || step + 1 === steps) onProgress?.({ done: step + 1, total: steps });
     }
-    applyFlow(flows(rate(steps - 1) / 2), a);
+    if (!euler) applyFlow(flows(rate(steps - 1) / 2), a);
     return fromModes(spectrum, c0, a, paths);
   } finally {
     forth.dispose();

@@ -118,6 +118,15 @@ describe('fidelityLadder', () => {
     expect(rows[0].toSgd.covarianceError).toBe(0);
     expect(rows[1]).toMatchObject({ rung: 'kernelSgd', above: 'linearizedSgd' });
     expect(rows[1].toAbove).toEqual(rows[1].toSgd);
+    expect(rows.map(({ rung }) => rung)).toEqual([
+      'linearizedSgd',
+      'kernelSgd',
+      'epochSde',
+      'sde',
+      'sntk',
+      'paper',
+      'ntk',
+    ]);
     const same = kernelSgd(K, r0, { ...run, batches: sources() });
     expect(rows[1].toSgd).toEqual(compareEnsembles(own, same));
     expect(rows[1].toSgd.referenceDistance).toBeGreaterThan(0);

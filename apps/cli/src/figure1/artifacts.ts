@@ -71,6 +71,8 @@ function manifestOf(config: Figure1Config, result: Figure1Result, times: RunTime
       sntk: 'MATH (30), calibrated: covariance (23)',
       paper: `MATH (31), ${config.paperDrift} drift`,
       kernelSgd: 'MATH (28); path p sees the minibatches of SGD run p',
+      epochs:
+        'MATH (30) with Brownian bridges over epochs, which minibatches of an epoch have as their limit',
       independent: 'MATH (28) with minibatches drawn without replacement, independent between steps',
       parameterization: 'ntk, MATH (1)',
     },

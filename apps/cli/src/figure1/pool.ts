@@ -8,6 +8,7 @@ import type { Task, TaskContext, TaskResult } from './tasks.ts';
 const COST: Readonly<Record<Task['method'], number>> = {
   sgd: 16,
   sntk: 0.3,
+  epochs: 0.3,
   paper: 0.14,
   independent: 0.02,
   kernelSgd: 0.02,

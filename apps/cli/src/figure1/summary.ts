@@ -13,7 +13,7 @@ import type { Problem } from './problem.ts';
 import type { PathValues } from './tasks.ts';
 
 /** The methods of the comparison, in the order of the table. */
-export const METHODS = ['sgd', 'ntk', 'sntk', 'paper', 'independent', 'kernelSgd'] as const;
+export const METHODS = ['sgd', 'ntk', 'sntk', 'paper', 'independent', 'epochs', 'kernelSgd'] as const;
 export type Method = (typeof METHODS)[number];
 
 export const METHOD_TITLES: Readonly<Record<Method, string>> = {
@@ -22,6 +22,7 @@ export const METHOD_TITLES: Readonly<Record<Method, string>> = {
   sntk: 'SNTK',
   paper: 'SNTK as printed',
   independent: 'Kernel SGD, i.i.d.',
+  epochs: 'SNTK on epochs',
   kernelSgd: 'Kernel SGD',
 };
 
@@ -62,7 +63,7 @@ export interface Figure1Summary {
   readonly steps: number;
 }
 
-/** Outcomes by method; kernel SGD with independent minibatches runs only beside epoch shuffling. */
+/** Outcomes by method; kernel SGD with independent minibatches, and the SNTK with the noise of epochs, run only for epoch shuffling. */
 export type Outcomes = Readonly<Partial<Record<Method, Outcome>>>;
 
 export function summarize(

@@ -40,7 +40,7 @@ export interface TaskContext {
 
 /** Methods whose law has exact moments. */
 export type BandMethod = 'independent' | 'sntk' | 'paper';
-export type PathMethod = 'sgd' | 'kernelSgd' | BandMethod;
+export type PathMethod = 'sgd' | 'kernelSgd' | 'epochs' | BandMethod;
 
 /** Paths of one method. */
 export interface PathTask {
@@ -145,16 +145,15 @@ function runEnsemble(
         ...hooks,
       });
     }
-    const rng = runStream(config, 'sntk');
-    const batchFactor = samplerBatchFactor(config);
+    const ofEpochs = task.method === 'epochs';
     return sntkPaths(spectrum, r0, {
       learningRate,
       steps,
       batch,
-      batchFactor,
+      ...(ofEpochs ? { epochs: true } : { batchFactor: samplerBatchFactor(config) }),
       paths,
       firstPath,
-      rng,
+      rng: runStream(config, ofEpochs ? 'epochs' : 'sntk'),
       ...hooks,
     });
   };

@@ -8,6 +8,7 @@ export const RUNG_TITLES: Readonly<Record<Rung, string>> = {
   sgd: 'SGD',
   linearizedSgd: 'linearized SGD',
   kernelSgd: 'kernel SGD',
+  epochSde: 'SDE on epochs',
   sde: 'SDE, exact covariance',
   sntk: 'SNTK',
   paper: 'SNTK as printed',
@@ -84,12 +85,15 @@ export function ladderTable(cells: readonly LadderCell[]): string {
     String(setting.batch),
     learningRate.toPrecision(2),
   ];
+  const countOf = (rung: Rung): number => cells.filter((cell) => trustworthy(cell, rung)).length;
+  const onEpochs = cells[0].rows.some(({ rung }) => rung === 'epochSde');
   const worth = cells.map((cell) => {
     const { meanRmse, covarianceError } = gapOf(cell, 'sntk');
     return [
       ...settingOf(cell),
       meanRmse.toFixed(3),
       covarianceError.toFixed(2),
+      ...(onEpochs ? [gapOf(cell, 'epochSde').covarianceError.toFixed(2)] : []),
       RUNG_TITLES[costliest(cell)],
     ];
   });
@@ -100,12 +104,19 @@ export function ladderTable(cells: readonly LadderCell[]): string {
       return `${value.toFixed(2)} ± ${error.toFixed(2)}`;
     }),
   ]);
-  const good = cells.filter(trustworthy).length;
   return [
     '  SNTK against SGD: distance of the means, relative error of the covariance, and the step that costs the covariance most',
     '',
     ...tabulate(
-      ['width', 'b', 'η', 'mean RMSE', 'covariance error', 'most is lost from the rung above to'],
+      [
+        'width',
+        'b',
+        'η',
+        'mean RMSE',
+        'covariance error',
+        ...(onEpochs ? ['with the noise of epochs'] : []),
+        'most is lost from the rung above to',
+      ],
       worth,
     ),
     '',
@@ -113,7 +124,7 @@ export function ladderTable(cells: readonly LadderCell[]): string {
     '',
     ...tabulate(['width', 'b', 'η', ...cells[0].rows.map(({ rung }) => RUNG_TITLES[rung])], energies),
     '',
-    `  The SNTK has SGD's covariance to ${100 * TRUSTED} % in ${good} of ${cells.length} settings.`,
+    `  The SNTK has SGD's covariance to ${100 * TRUSTED} % in ${countOf('sntk')} of ${cells.length} settings${onEpochs ? `, with the noise of epochs in ${countOf('epochSde')}` : ''}.`,
   ].join('\n');
 }
 
@@ -132,7 +143,7 @@ function costliest(cell: LadderCell): Rung {
 /** Relative error of a covariance that still tells where SGD varies and by how much. */
 const TRUSTED = 0.5;
 
-/** Whether the SNTK's covariance is SGD's. */
-export function trustworthy(cell: LadderCell): boolean {
-  return gapOf(cell, 'sntk').covarianceError <= TRUSTED;
+/** Whether the covariance of a rung, the SNTK unless told, is SGD's. */
+export function trustworthy(cell: LadderCell, rung: Rung = 'sntk'): boolean {
+  return gapOf(cell, rung).covarianceError <= TRUSTED;
 }

@@ -1,0 +1,213 @@
+import { fullyConnected } from '@sntk/architecture';
+import { twoMoons } from '@sntk/datasets';
+import { analyticKernel } from '@sntk/kernels';
+import { ndarrayBackend, tensor } from '@sntk/linalg';
+import { createRng, minibatches } from '@sntk/random';
+import { describe, expect, it } from 'vitest';
+import { exampleNoise } from '../src/epoch-noise.ts';
+import {
+  type DualEnsemble,
+  gradientDescent,
+  kernelSgd,
+  kernelSpectrum,
+  learningRateLimits,
+  type SntkOptions,
+  sntkLossPaths,
+  sntkPaths,
+} from '../src/index.ts';
+
+const backend = ndarrayBackend();
+const rng = createRng('epochs');
+
+/** Shares of examples in the minibatches of an epoch, and the covariance of one example's indicators over all orders. */
+function enumerateEpochs(samples: number, batch: number): number[][] {
+  const length = Math.ceil(samples / batch);
+  const sizes = Array.from({ length }, (_, t) => Math.min(batch, samples - t * batch));
+  // In a uniform order the example stands at each of the places once.
+  const stepOfPlace = Array.from({ length: samples }, (_, place) => Math.floor(place / batch));
+  return sizes.map((p, s) =>
+    sizes.map((q, t) => {
+      const both = stepOfPlace.filter((step) => step === s && step === t).length / samples;
+      return both - (p * q) / samples ** 2;
+    }),
+  );
+}
+
+describe('the noise of epochs', () => {
+  it.each([
+    [6, 2],
+    [5, 2],
+    [7, 3],
+    [8, 4],
+  ])('has the covariance of indicators of minibatches, N = %d, b = %d, and adds up to zero', (N, b) => {
+    const expected = enumerateEpochs(N, b);
+    const length = expected.length;
+    const paths = 20000;
+    const { draw, factor } = exampleNoise(
+      'test',
+      N,
+      {
+        learningRate: 1,
+        steps: 2 * length,
+        batch: b,
+        paths,
+        rng: rng.split(`covariance ${N}`),
+        epochs: true,
+      },
+      { firstPath: 0, factor: () => Number.NaN },
+    );
+    const draws = Array.from({ length: 2 * length }, (_, step) => {
+      const out = new Float64Array(N * paths);
+      draw(step, out);
+      const p = Math.min(b, N - (step % length) * b) / N;
+      // c_b/N is the variance of (1[i ∈ B] − p)/b, up to N/(N − 1), MATH (22).
+      expect((factor(step) / N) * (p * N) ** 2 * (1 - 1 / N)).toBeCloseTo(p * (1 - p), 14);
+      return out.map((x) => x * Math.sqrt(p * (1 - p)));
+    });
+    for (let at = 0; at < N * paths; at++) {
+      for (const first of [0, length]) {
+        let sum = 0;
+        for (let t = 0; t < length; t++) sum += draws[first + t][at];
+        if (Math.abs(sum) > 1e-14) expect(sum).toBe(0);
+      }
+    }
+    const count = N * paths;
+    const product = (s: number, t: number): number =>
+      draws[s].reduce((sum, x, at) => sum + x * draws[t][at], 0) / count;
+    for (let s = 0; s < length; s++) {
+      for (let t = 0; t < length; t++) {
+        const error = Math.sqrt((expected[s][s] * expected[t][t] + expected[s][t] ** 2) / count);
+        expect(Math.abs(product(s, t) - expected[s][t])).toBeLessThan(4.5 * error);
+        // Epochs do not know of each other.
+        expect(Math.abs(product(s, length + t))).toBeLessThan(
+          4.5 * Math.sqrt((expected[s][s] * expected[t][t]) / count),
+        );
+      }
+    }
+  });
+
+  it('is that of a path whatever the block it is drawn in', () => {
+    const whole = run(sntkPaths, { paths: 6 });
+    const part = run(sntkPaths, { paths: 2, firstPath: 3 });
+    for (let i = 0; i < N; i++) {
+      expect(part.residual.subarray(2 * i, 2 * i + 2)).toEqual(whole.residual.subarray(6 * i + 3, 6 * i + 5));
+    }
+  });
+});
+
+const N = 24;
+const BATCH = 6;
+const X = tensor(twoMoons({ samples: N, noise: 0.1, rng: rng.split('moons') }).X, { backend });
+const K = analyticKernel(fullyConnected({ inputs: 2, hidden: [1, 1] }), { X }).ntk;
+const spectrum = kernelSpectrum(K);
+const limit = learningRateLimits(spectrum, { batch: BATCH }).mean;
+const r0 = new Float64Array(N);
+rng.split('residual').fillNormal(r0);
+
+function run(
+  paths: (s: typeof spectrum, r: Float64Array, o: SntkOptions) => DualEnsemble,
+  options: Partial<SntkOptions>,
+): DualEnsemble {
+  return paths(spectrum, r0, {
+    learningRate: 0.1 * limit,
+    steps: 20,
+    batch: BATCH,
+    paths: 1,
+    rng: rng.split('paths'),
+    epochs: true,
+    ...options,
+  });
+}
+
+/** The covariance's trace with its relative standard error by twenty groups of paths, and the mean. */
+function spread({ residual, paths }: DualEnsemble): { trace: number; error: number; mean: Float64Array } {
+  const samples = residual.length / paths;
+  const groups = 20;
+  const traceOf = (from: number, count: number): number => {
+    let trace = 0;
+    for (let i = 0; i < samples; i++) {
+      const row = residual.subarray(i * paths + from, i * paths + from + count);
+      const mean = row.reduce((sum, value) => sum + value / count, 0);
+      trace += row.reduce((sum, value) => sum + (value - mean) ** 2 / (count - 1), 0);
+    }
+    return trace;
+  };
+  const size = paths / groups;
+  const parts = Array.from({ length: groups }, (_, g) => traceOf(g * size, size));
+  const trace = traceOf(0, paths);
+  const variance = parts.reduce((sum, value) => sum + (value - trace) ** 2, 0) / (groups * (groups - 1));
+  const mean = Float64Array.from({ length: samples }, (_, i) =>
+    residual.subarray(i * paths, (i + 1) * paths).reduce((sum, value) => sum + value / paths, 0),
+  );
+  return { trace, error: Math.sqrt(variance) / trace, mean };
+}
+
+describe('SNTK paths on epochs', () => {
+  const paths = 4000;
+  const steps = 20;
+  const ofSgd = (share: number, sampler: 'epoch' | 'without-replacement') =>
+    spread(
+      kernelSgd(K, r0, {
+        learningRate: share * limit,
+        steps,
+        batches: Array.from({ length: paths }, (_, p) =>
+          minibatches({ samples: N, batch: BATCH, sampler, rng: rng.split(sampler).split(p) }),
+        ),
+      }),
+    );
+  const ours = (share: number, options: Partial<SntkOptions>) =>
+    spread(run(sntkPaths, { paths, learningRate: share * limit, ...options }));
+  const slow = ofSgd(0.02, 'epoch');
+  const fast = ofSgd(0.3, 'epoch');
+
+  it.each([
+    ['leading', 0.02, slow],
+    ['exact', 0.02, slow],
+    ['exact', 0.3, fast],
+  ] as const)(
+    'spread as kernel SGD on epochs does, with %s noise at %d of the stable rate',
+    (noise, share, sgd) => {
+      const { trace, error } = ours(share, { noise });
+      expect(Math.abs(trace / sgd.trace - 1)).toBeLessThan(4 * Math.hypot(error, sgd.error));
+    },
+  );
+
+  it('spread as little as epochs do: independent minibatches have hundreds of times the variance at a small rate', () => {
+    expect(ours(0.02, { epochs: false }).trace / slow.trace).toBeGreaterThan(300);
+    expect(ofSgd(0.02, 'without-replacement').trace / slow.trace).toBeGreaterThan(300);
+  });
+
+  it('move the mean as epochs do, away from gradient descent', () => {
+    const { mean, trace } = ours(0.02, {});
+    const descent = gradientDescent(spectrum, r0, { learningRate: 0.02 * limit, steps }).residual;
+    const distance = (to: Float64Array): number => Math.hypot(...slow.mean.map((value, i) => value - to[i]));
+    const error = Math.sqrt((slow.trace + trace) / paths);
+    expect(distance(descent)).toBeGreaterThan(5 * error);
+    expect(distance(mean)).toBeLessThan(3 * error);
+  });
+
+  it('are those of the squared loss when any loss may be given', () => {
+    const own = run(sntkPaths, { paths: 3 });
+    const any = run((_, r, o) => sntkLossPaths(K, r, o), { paths: 3 });
+    own.residual.forEach((value, q) => {
+      expect(Math.abs(any.residual[q] - value)).toBeLessThan(1e-12);
+    });
+  });
+});
+
+describe('epochs', () => {
+  it.each([
+    ['with sparse noise', { noise: 'sparse' }, "options.noise must be 'leading' or 'exact' with epochs"],
+    ['with a schedule of sizes', { batch: () => 3 }, 'options.batch must be a number with epochs'],
+    ['drawn with replacement', { replacement: true }, 'options.replacement must be nothing with epochs'],
+    ['and a factor of their own', { batchFactor: 0.1 }, 'options.batchFactor must be nothing with epochs'],
+    ['of minibatches larger than N', { batch: N + 1 }, 'options.batch must be at most'],
+  ] as const)('are refused %s', (_name, options, message) => {
+    expect(() => run(sntkPaths, options)).toThrow(message);
+  });
+
+  it('of one minibatch have no noise', () => {
+    const { residual } = run(sntkPaths, { paths: 2, batch: N });
+    for (let i = 0; i < N; i++) expect(residual[2 * i]).toBe(residual[2 * i + 1]);
+  });
+});
