@@ -30,4 +30,5 @@ export type {
   ReluRecursionRequest,
 } from './fused.ts';
 export { mirrorLower } from './plain-syrk.ts';
+export { powerOfTwoNear } from './scaling.ts';
 export { sizeOf } from './tensor.ts';

@@ -204,6 +204,23 @@ export const eigenCases: readonly ConformanceCase[] = [
     }
   }),
 
+  when(hasFactor, 'eigh reaches both ends of the number range', async (backend) => {
+    for (const n of [1, 5, 50, 70]) {
+      for (const [what, a] of [
+        ['the largest number', tridiagonal(n, () => Number.MAX_VALUE / 2, Number.MAX_VALUE / 8)],
+        ['one large number', tridiagonal(n, (i) => (i === 0 ? Number.MAX_VALUE : 1), 0.5)],
+        ['the smallest number', tridiagonal(n, () => 0, Number.MIN_VALUE)],
+      ] as const) {
+        if (what !== 'the smallest number') await checkPairs(backend, `${what}, n = ${n}`, n, a);
+        else demand(eigh(put(backend, 'float64', a, [n, n])).values.every(Number.isFinite), what);
+      }
+      const error = thrown(`an eigenvalue that overflows, n = ${n}`, () =>
+        eigh(put(backend, 'float64', new Float64Array(4 * n * n).fill(Number.MAX_VALUE), [2 * n, 2 * n])),
+      );
+      demand(error.name === 'NumericalError', `${error.name} instead of NumericalError: ${error.message}`);
+    }
+  }),
+
   when(hasFactor, 'eigh of sizes 0 and 1', async (backend) => {
     await checkPairs(backend, 'n = 0', 0, new Float64Array(0));
     close('n = 1', await checkPairs(backend, 'n = 1', 1, new Float64Array([-7])), [-7], 0);

@@ -1,6 +1,7 @@
 import { ArgumentError, checkFinite, checkInteger, NumericalError } from '@sntk/errors';
 import { tensor } from '../create.ts';
 import { checkOn, checkRank, toArray, toFloat64 } from '../ops.ts';
+import { columnMaxima } from '../scaling.ts';
 import { showShape, type Tensor } from '../tensor.ts';
 import type { LinearOperator } from './linear-operator.ts';
 
@@ -127,32 +128,22 @@ function taylor(
   unit: number,
 ): { sum?: Float64Array; rate: number } {
   const sum = x.slice();
-  const start = columnNorms(x, p);
+  const start = columnMaxima(x, p);
   let term: Float64Array = x;
   let before = start;
   let rate = 0;
   for (let k = 1; ; k++) {
     // The image may be the operator's own storage.
     term = apply(term).map((value) => value * (h / k));
-    const now = columnNorms(term, p);
+    const now = columnMaxima(term, p);
     for (let q = 0; q < p; q++) {
       if (before[q] > 0) rate = Math.max(rate, (k * now[q]) / before[q]);
       if (!(now[q] <= GROWTH * start[q])) return { rate };
     }
     for (let i = 0; i < sum.length; i++) sum[i] += term[i];
-    const total = columnNorms(sum, p);
+    const total = columnMaxima(sum, p);
     // Two terms in a row, because odd or even ones may vanish.
     if (now.every((size, q) => size + before[q] <= unit * total[q])) return { sum, rate };
     before = now;
   }
-}
-
-/** The largest magnitude in each column of a row-major `[n, p]`. */
-function columnNorms(a: Float64Array, p: number): Float64Array {
-  const most = new Float64Array(p);
-  for (let i = 0, q = 0; i < a.length; i++, q = q + 1 === p ? 0 : q + 1) {
-    const size = Math.abs(a[i]);
-    if (!(size <= most[q])) most[q] = size;
-  }
-  return most;
 }
