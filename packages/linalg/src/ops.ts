@@ -161,6 +161,7 @@ export function reshape(a: Tensor, shape: readonly number[]): Tensor {
 
 /**
  * Keeps a matrix in the form its backend multiplies fastest, for products in a loop; `dispose` gives the memory back.
+ * On a device `a` itself is used: do not dispose of it before.
  *
  * @example
  * ```ts
@@ -226,16 +227,20 @@ export function toFloat64(a: Tensor): Float64Array {
 
 /** Throws unless two tensors live on one backend with one dtype. */
 export function checkTogether(where: string, a: Tensor, b: Tensor, argument = 'b'): void {
-  const name = (backend: Backend, dtype: string) => `${backend.name} (${dtype})`;
   if (a.backend !== b.backend || a.dtype !== b.dtype) {
     throw new ArgumentError({
       where,
       argument,
-      wanted: `on backend ${name(a.backend, a.dtype)} like a`,
-      got: name(b.backend, b.dtype),
+      wanted: `on backend ${a.backend.name} (${a.dtype}) like a`,
+      got: `${nameBeside(b.backend, a.backend)} (${b.dtype})`,
       fix: 'build both with the same { backend, dtype }',
     });
   }
+}
+
+/** A backend's name in a message that names `other` too: of two with one name it says that they are two. */
+export function nameBeside(backend: Backend, other: Backend): string {
+  return backend !== other && backend.name === other.name ? `another ${backend.name}` : backend.name;
 }
 
 /** Throws unless a tensor lives on `backend`, that of the argument `like`. */
@@ -245,7 +250,7 @@ export function checkOn(where: string, argument: string, a: Tensor, backend: Bac
       where,
       argument,
       wanted: `on backend ${backend.name} like ${like}`,
-      got: a.backend.name,
+      got: nameBeside(a.backend, backend),
       fix: `move it with await toBackend(${argument}, ${like}.backend)`,
     });
   }

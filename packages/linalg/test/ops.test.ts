@@ -111,6 +111,9 @@ describe('matmul', () => {
       'matmul: b must be on backend ndarray (float64) like a, got "other (float64)"',
     );
     expect(() => add(a, zeros([2, 2], { backend, dtype: 'float32' }))).toThrow('got "ndarray (float32)"');
+    // Two instances of one name, as threaded backends are.
+    const twin = createCpuBackend({ name: 'ndarray', gemm: () => {}, tolerance: { float64: 1, float32: 1 } });
+    expect(() => add(a, zeros([2, 2], { backend: twin }))).toThrow('got "another ndarray (float64)"');
   });
 
   it('refuses a product of over 8 GiB', () => {

@@ -102,7 +102,6 @@ export const productCases: readonly ConformanceCase[] = [
         [3, 0],
         [40, 300],
         [200, 33],
-        [1540, 2],
       ]) {
         const x = rounded(dtype, numbers(m * k, 29));
         const X = put(backend, dtype, x, [m, k]);

@@ -1,7 +1,7 @@
 import { ArgumentError, checkInteger } from '@sntk/errors';
 import type { Backend } from '../backend.ts';
 import { eye } from '../create.ts';
-import { checkRank, checkTogether, matmul, mul, reshape, transpose } from '../ops.ts';
+import { checkRank, checkTogether, matmul, mul, nameBeside, reshape, transpose } from '../ops.ts';
 import { type DType, showShape, type Tensor } from '../tensor.ts';
 
 /** A square matrix known by its products. */
@@ -133,7 +133,7 @@ export function make(
           where,
           argument: 'x',
           wanted: `of ${size} rows on backend ${backend.name} (${dtype})`,
-          got: `${showShape(x.shape)} on ${x.backend.name} (${x.dtype})`,
+          got: `${showShape(x.shape)} on ${nameBeside(x.backend, backend)} (${x.dtype})`,
         });
       }
       return apply(x);
