@@ -1,9 +1,9 @@
-import { ArgumentError, checkFinite, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
+import { checkInteger, checkPositive, NumericalError } from '@sntk/errors';
 import { tensor } from '../create.ts';
-import { checkOn, checkRank, toArray, toFloat64 } from '../ops.ts';
+import { toArray, toFloat64 } from '../ops.ts';
 import { columnMaxima, powerOfTwoNear } from '../scaling.ts';
-import { showShape, type Tensor } from '../tensor.ts';
-import type { LinearOperator } from './linear-operator.ts';
+import type { Tensor } from '../tensor.ts';
+import { checkBlock, type LinearOperator } from './linear-operator.ts';
 
 export interface CgOptions {
   /** Largest `‖b − A x‖ / ‖b‖` that is accepted, 1e-10 unless told (float32: 1e-5). */
@@ -51,14 +51,9 @@ export function conjugateGradient(A: LinearOperator, B: Tensor, options: CgOptio
     options.tolerance ?? (A.dtype === 'float64' ? 1e-10 : 1e-5),
   );
   const limit = checkInteger(where, 'options.maxIterations', options.maxIterations ?? 10 * A.size);
-  checkRank(where, 'B', B, 2);
-  checkOn(where, 'B', B, A.backend);
+  checkBlock(where, 'B', B, A);
   const n = A.size;
   const p = B.shape[1];
-  if (B.shape[0] !== n) {
-    throw new ArgumentError({ where, argument: 'B', wanted: `${n} rows, as A has`, got: showShape(B.shape) });
-  }
-  checkFinite(where, 'B', toArray(B));
   const apply = (x: Float64Array): Float64Array =>
     toFloat64(A.apply(tensor(x, { backend: A.backend, dtype: A.dtype, shape: [n, p] })));
 

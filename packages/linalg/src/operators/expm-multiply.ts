@@ -1,9 +1,9 @@
-import { ArgumentError, checkFinite, checkInteger, NumericalError } from '@sntk/errors';
+import { ArgumentError, checkInteger, NumericalError } from '@sntk/errors';
 import { tensor } from '../create.ts';
-import { checkOn, checkRank, toArray, toFloat64 } from '../ops.ts';
+import { toArray, toFloat64 } from '../ops.ts';
 import { columnMaxima } from '../scaling.ts';
-import { showShape, type Tensor } from '../tensor.ts';
-import type { LinearOperator } from './linear-operator.ts';
+import type { Tensor } from '../tensor.ts';
+import { checkBlock, type LinearOperator } from './linear-operator.ts';
 
 export interface ExpmMultiplyOptions {
   /** The factor t, 1 unless told; it may be negative. */
@@ -58,14 +58,9 @@ export function expmMultiply(
     throw new ArgumentError({ where, argument: 'options.time', wanted: 'a finite number', got: time });
   }
   checkInteger(where, 'options.maxApplications', maxApplications, 1);
-  checkRank(where, 'X', X, 2);
-  checkOn(where, 'X', X, A.backend);
+  checkBlock(where, 'X', X, A);
   const n = A.size;
   const p = X.shape[1];
-  if (X.shape[0] !== n) {
-    throw new ArgumentError({ where, argument: 'X', wanted: `${n} rows, as A has`, got: showShape(X.shape) });
-  }
-  checkFinite(where, 'X', toArray(X));
 
   const unit = A.dtype === 'float64' ? 2 ** -53 : 2 ** -24;
   let applications = 0;

@@ -1,10 +1,10 @@
-import { ArgumentError, checkFinite, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
+import { ArgumentError, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
 import { tensor } from '../create.ts';
 import { eigh } from '../factor.ts';
-import { checkOn, checkRank, toArray, toFloat64 } from '../ops.ts';
+import { toFloat64 } from '../ops.ts';
 import { columnMaxima, powerOfTwoNear } from '../scaling.ts';
 import { showShape, type Tensor } from '../tensor.ts';
-import type { LinearOperator } from './linear-operator.ts';
+import { checkBlock, type LinearOperator } from './linear-operator.ts';
 
 export interface LanczosOptions {
   /** How many of the largest eigenvalues. */
@@ -55,32 +55,14 @@ const DEFLATION = 1e-12;
 export function lanczosEigenvalues(A: LinearOperator, start: Tensor, options: LanczosOptions): LanczosResult {
   const where = 'lanczosEigenvalues';
   const n = A.size;
-  const count = checkInteger(where, 'options.count', options.count, 1);
+  const count = checkCount(where, n, options.count);
   const tolerance = checkPositive(
     where,
     'options.tolerance',
     options.tolerance ?? (A.dtype === 'float64' ? 1e-10 : 1e-5),
   );
   const limit = checkInteger(where, 'options.maxDimension', options.maxDimension ?? 10 * count + 100, count);
-  if (count > n) {
-    throw new ArgumentError({
-      where,
-      argument: 'options.count',
-      wanted: `at most ${n}, the size of A`,
-      got: count,
-    });
-  }
-  checkRank(where, 'start', start, 2);
-  checkOn(where, 'start', start, A.backend);
-  if (start.shape[0] !== n) {
-    throw new ArgumentError({
-      where,
-      argument: 'start',
-      wanted: `${n} rows, as A has`,
-      got: showShape(start.shape),
-    });
-  }
-  checkFinite(where, 'start', toArray(start));
+  checkBlock(where, 'start', start, A);
 
   const basis: Float64Array[] = [];
   const first = columns(toFloat64(start), n, start.shape[1]);
@@ -155,6 +137,18 @@ export function lanczosEigenvalues(A: LinearOperator, start: Tensor, options: La
     }
     block = grown;
   }
+}
+
+/** Throws unless an operator of size `n` has `count` eigenvalues. Returns the count. */
+export function checkCount(where: string, n: number, count: unknown): number {
+  const own = checkInteger(where, 'options.count', count, 1);
+  if (own <= n) return own;
+  throw new ArgumentError({
+    where,
+    argument: 'options.count',
+    wanted: `at most ${n}, the size of A`,
+    got: own,
+  });
 }
 
 /**
