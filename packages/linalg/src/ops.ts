@@ -50,11 +50,14 @@ export function matmul(a: Tensor, b: Tensor, flags: MatmulFlags = {}): Tensor {
 /** Applies an elementwise function by name. As in IEEE arithmetic, `log` and `sqrt` of a negative number are NaN. */
 export function unary(op: UnaryOp, a: Tensor): Tensor {
   checkChoice('unary', 'op', op, UNARY_OPS);
+  checkTensor('unary', 'a', a);
   return a.backend.unary(op, a);
 }
 
 /** Applies an elementwise function of two tensors, or a tensor and a number, by name; extents of 1 broadcast as in NumPy. */
 export function binary(op: BinaryOp, a: Tensor, b: Tensor | number): Tensor {
+  checkChoice('binary', 'op', op, BINARY_OPS);
+  checkTensor(op, 'a', a);
   if (typeof b === 'number') {
     const scalar = tensor([b], { backend: a.backend, shape: a.shape.map(() => 1), dtype: a.dtype });
     try {
@@ -64,7 +67,6 @@ export function binary(op: BinaryOp, a: Tensor, b: Tensor | number): Tensor {
       scalar.dispose();
     }
   }
-  checkChoice('binary', 'op', op, BINARY_OPS);
   checkTogether(op, a, b);
   const shape = broadcastShape(a.shape, b.shape);
   if (!shape) {
@@ -120,6 +122,7 @@ export function mul(a: Tensor, b: Tensor | number): Tensor {
  */
 export function reduce(op: ReduceOp, a: Tensor, axis: number): Tensor {
   checkChoice('reduce', 'op', op, REDUCE_OPS);
+  checkTensor('reduce', 'a', a);
   if (!Number.isInteger(axis) || axis < 0 || axis >= a.shape.length) {
     throw new ArgumentError({
       where: 'reduce',
@@ -147,6 +150,7 @@ export function transpose(a: Tensor): Tensor {
 
 /** The same entries in row-major order under another shape. */
 export function reshape(a: Tensor, shape: readonly number[]): Tensor {
+  checkTensor('reshape', 'a', a);
   const own = checkShape('reshape', 'shape', shape);
   if (sizeOf(shape) !== sizeOf(a.shape)) {
     throw new ArgumentError({
@@ -210,6 +214,7 @@ export function prepare(a: Tensor): PreparedMatrix {
  * @throws UnavailableError for a tensor on a device; `await tensor.read()` works for all.
  */
 export function toArray(a: Tensor): FloatArray {
+  checkTensor('toArray', 'a', a);
   if (!a.backend.readSync) {
     throw new UnavailableError(
       'toArray',
@@ -225,8 +230,22 @@ export function toFloat64(a: Tensor): Float64Array {
   return entries instanceof Float64Array ? entries : new Float64Array(entries);
 }
 
+/** Throws for what is no tensor: nested arrays and ndarrays, that are given in its place. */
+function checkTensor(where: string, argument: string, a: unknown): void {
+  if (typeof a === 'object' && a !== null && 'backend' in a && 'shape' in a) return;
+  throw new ArgumentError({
+    where,
+    argument,
+    wanted: 'a tensor',
+    got: a,
+    fix: 'make one with tensor(data, { backend })',
+  });
+}
+
 /** Throws unless two tensors live on one backend with one dtype. */
 export function checkTogether(where: string, a: Tensor, b: Tensor, argument = 'b'): void {
+  checkTensor(where, 'a', a);
+  checkTensor(where, argument, b);
   if (a.backend !== b.backend || a.dtype !== b.dtype) {
     throw new ArgumentError({
       where,
@@ -245,6 +264,7 @@ export function nameBeside(backend: Backend, other: Backend): string {
 
 /** Throws unless a tensor lives on `backend`, that of the argument `like`. */
 export function checkOn(where: string, argument: string, a: Tensor, backend: Backend, like = 'A'): void {
+  checkTensor(where, argument, a);
   if (a.backend !== backend) {
     throw new ArgumentError({
       where,
@@ -258,6 +278,7 @@ export function checkOn(where: string, argument: string, a: Tensor, backend: Bac
 
 /** Throws unless a tensor has `rank` dimensions. */
 export function checkRank(where: string, argument: string, a: Tensor, rank: number): void {
+  checkTensor(where, argument, a);
   if (a.shape.length !== rank) {
     throw new ArgumentError({
       where,
