@@ -113,7 +113,7 @@ function flatten(data: TensorData): { flat: FloatArray | number[]; shape: number
     checkNumbers('data', rows);
     return { flat: rows as number[], shape: [rows.length], fresh: false };
   }
-  const columns = (rows[0] as readonly number[] | undefined)?.length;
+  const columns = Array.isArray(rows[0]) ? rows[0].length : 0;
   rows.forEach((row: unknown, i) => {
     if (typeof row !== 'number' && !Array.isArray(row)) throw notNumbers(`data[${i}]`, row);
     if (typeof row === 'number' || row.length !== columns) {

@@ -199,19 +199,29 @@ function refuses(backend: Backend, dtype: DType): void {
   fused.dispose();
 }
 
+/** Every number of rows up to the limit that kernels treat in their own way, and fewer after more; then many. */
+const BATCHES: readonly (readonly number[])[] = [
+  [9, 1, 2, 3, 4, 5, 8, 9, 1],
+  [45, 33, 2, 45],
+];
+
 /** Plain steps of batches of several sizes. */
-function followSteps(backend: Backend, dtype: DType, layers: readonly ChainLayer[]): void {
+function followSteps(
+  backend: Backend,
+  dtype: DType,
+  layers: readonly ChainLayer[],
+  batches: readonly number[],
+): void {
   // Errors are measured against the largest entry: sums keep no more in the small ones.
   const tolerance = toleranceOf(backend, dtype);
   const parameters = arrayOf(dtype, numbers(countOf(layers), 50));
   const { inputs } = layers[0];
   const { outputs } = layers[layers.length - 1];
   const own = parameters.slice();
-  const fused = open(backend, { layers, parameters: own, maxRows: 9 });
+  const fused = open(backend, { layers, parameters: own, maxRows: Math.max(...batches) });
   own.fill(Number.NaN);
   close('the parameters', fused.readParameters(), parameters, 0);
-  // Every number of rows up to the limit that kernels treat in their own way, and fewer after more.
-  for (const [step, rows] of [9, 1, 2, 3, 4, 5, 8, 9, 1].entries()) {
+  for (const [step, rows] of batches.entries()) {
     const theta = fused.readParameters();
     const x = arrayOf(dtype, numbers(rows * inputs, 51 + step));
     const gradient = arrayOf(dtype, numbers(rows * outputs, 71 + step));
@@ -244,7 +254,9 @@ export const denseChainCases: readonly ConformanceCase[] = [
       when(
         (backend) => hasChain(backend) && backend.dtypes.includes(dtype),
         `fused.denseChain, ${name}, ${dtype}: forward and gradient steps as a plain network`,
-        (backend) => followSteps(backend, dtype, layers),
+        (backend) => {
+          for (const batches of BATCHES) followSteps(backend, dtype, layers, batches);
+        },
       ),
     ),
     when(
