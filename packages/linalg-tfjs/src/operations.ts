@@ -20,7 +20,9 @@ export function operations(tf: Tf, device: TfjsDevice): Operations {
     binary(op: BinaryOp, x: Tensor, y: Tensor): Tensor {
       if (device === 'wasm' && (op === 'maximum' || op === 'minimum')) {
         const shape = tf.broadcast_util.assertAndGetBroadcastShape(x.shape, y.shape);
-        return tf[op](spread(tf, x, shape), spread(tf, y, shape));
+        // Where the second is NaN WASM gives the first; 0/(1 + |y|) is NaN there and 0 everywhere else.
+        const carried = tf.div(0, tf.add(tf.abs(y), 1));
+        return tf.add(tf[op](spread(tf, x, shape), spread(tf, y, shape)), carried);
       }
       return tf[op](x, y);
     },

@@ -1,5 +1,6 @@
 import {
   add,
+  binary,
   eigh,
   matmul,
   ndarrayBackend,
@@ -51,6 +52,20 @@ for (const device of ['cpu', 'wasm'] as const) {
       expect(tf.memory().numTensors).toBe(before);
       await expect(a.read()).rejects.toThrow('a tensor that has not been disposed of');
       expect(() => add(a, a)).toThrow('a tensor that has not been disposed of');
+    });
+
+    it('keeps NaN in maxima and minima, on whichever side it is', async () => {
+      const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 3];
+      const column = tensor(values, { backend, shape: [5, 1] });
+      const row = tensor(values, { backend, shape: [1, 5] });
+      for (const [op, f] of [
+        ['maximum', Math.max],
+        ['minimum', Math.min],
+      ] as const) {
+        const { data } = await binary(op, column, row).read();
+        expect([...data]).toEqual(values.flatMap((x) => values.map((y) => f(x, y))));
+        expect(Number.isNaN((await binary(op, column, Number.NaN).read()).get(4, 0))).toBe(true);
+      }
     });
 
     it('has float32 only, no entries at once and no factorizations', async () => {

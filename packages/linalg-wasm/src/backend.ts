@@ -19,7 +19,8 @@ export interface WasmOptions {
 
 /**
  * The backend of SIMD kernels in WebAssembly, on one thread: products, factorizations, the ReLU recursion MATH (4), (5)
- * and training steps of dense networks MATH (1), the same bits on every machine unless `relaxed` is asked for.
+ * and training steps of dense networks MATH (1), the same bits on every machine unless `relaxed` is asked for. (Activations
+ * that are called back, Adam's powers, and exponentials and logarithms of tensors are those of the JavaScript engine.)
  *
  * Tensors are ordinary typed arrays; kernels copy operands into WASM memory and results out of it. Prepared matrices
  * and dense chains stay there until `dispose`. Each call gives the same instance, named `wasm`, or `wasm-relaxed` when

@@ -1,5 +1,5 @@
 import { ndarrayBackend } from '@sntk/linalg';
-import type { EighArrays, FactorKernels } from '@sntk/linalg/extending';
+import { type EighArrays, type FactorKernels, powerOfTwoNear } from '@sntk/linalg/extending';
 import { roundUp } from './cut.ts';
 import { divideBytes, type Eigenvalues, tridiagonalEigenpairs } from './divide-and-conquer.ts';
 import { withWork } from './operands.ts';
@@ -48,13 +48,13 @@ export function wasmEigh(runtime: Runtime): FactorKernels['eigh'] {
   };
 }
 
-/** A power of two that brings the largest entry of the lower triangle near 1: squares neither overflow nor underflow. */
+/** A power of two that brings the largest entry of the lower triangle near 1. */
 function powerOfTwo(n: number, a: Float64Array): number {
   let largest = 0;
   for (let i = 0; i < n; i++) {
     for (let at = i * n; at <= i * n + i; at++) largest = Math.max(largest, Math.abs(a[at]));
   }
-  return largest > 0 ? 2 ** -Math.floor(Math.log2(largest)) : 1;
+  return 1 / powerOfTwoNear(largest);
 }
 
 /** Eigenvalues in ascending order, and the rows of the placed vectors in the same order as columns of `vectors`. */

@@ -3,6 +3,7 @@ import {
   type DType,
   type FloatArray,
   prepare,
+  syrk,
   type Tensor,
   tensor,
   matmul as times,
@@ -193,4 +194,22 @@ describe('a prepared matrix', () => {
     expect(wasmMemoryInUse()).toBe(before);
     expect(() => prepared.times(matrix(40, 5, 'float64', 23))).toThrow(UnavailableError);
   });
+});
+
+test('a Gram matrix of more rows than are copied at once is whole and symmetric', () => {
+  for (const transpose of [false, true]) {
+    const n = 3100;
+    const X = matrix(transpose ? 2 : n, transpose ? n : 2, 'float64', 24);
+    const x = transpose ? transposed(X) : toArray(X);
+    const C = toArray(syrk(X, { transpose }));
+    let off = 0;
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        const [p, q] = [x[2 * i] * x[2 * j], x[2 * i + 1] * x[2 * j + 1]];
+        if (!(Math.abs(C[i * n + j] - (p + q)) <= 4 * EPS.float64 * (Math.abs(p) + Math.abs(q)))) off++;
+        if (C[i * n + j] !== C[j * n + i]) off++;
+      }
+    }
+    expect(off).toBe(0);
+  }
 });

@@ -28,7 +28,15 @@ export interface TensorOptions {
  * ```
  */
 export function tensor(data: TensorData, options: TensorOptions): Tensor {
-  const { backend } = options;
+  const { backend } = options ?? {};
+  if (!backend) {
+    throw new ArgumentError({
+      where: 'tensor',
+      argument: 'options.backend',
+      wanted: 'a backend, for example ndarrayBackend()',
+      got: backend,
+    });
+  }
   const { flat, shape: natural, fresh } = flatten(data);
   const shape = checkShape('tensor', 'options.shape', options.shape ?? natural);
   if (sizeOf(shape) !== flat.length) {
@@ -98,14 +106,16 @@ function checkDtype(where: string, backend: Backend, dtype: DType): void {
 function flatten(data: TensorData): { flat: FloatArray | number[]; shape: number[]; fresh: boolean } {
   if (data instanceof Float64Array || data instanceof Float32Array)
     return { flat: data, shape: [data.length], fresh: false };
+  if (data === null || typeof data !== 'object') throw notNumbers('data', data);
   if (isNdArray(data)) return { flat: contiguous(data), shape: [...data.shape], fresh: true };
   const rows = data as readonly (number | readonly number[])[];
   if (rows.length === 0 || typeof rows[0] === 'number') {
     checkNumbers('data', rows);
     return { flat: rows as number[], shape: [rows.length], fresh: false };
   }
-  const columns = (rows[0] as readonly number[]).length;
-  rows.forEach((row, i) => {
+  const columns = Array.isArray(rows[0]) ? rows[0].length : 0;
+  rows.forEach((row: unknown, i) => {
+    if (typeof row !== 'number' && !Array.isArray(row)) throw notNumbers(`data[${i}]`, row);
     if (typeof row === 'number' || row.length !== columns) {
       throw new ArgumentError({
         where: 'tensor',
@@ -130,6 +140,10 @@ function checkNumbers(argument: string, row: readonly unknown[]): void {
       got: row[at],
     });
   }
+}
+
+function notNumbers(argument: string, got: unknown): ArgumentError {
+  return new ArgumentError({ where: 'tensor', argument, wanted: 'numbers, or rows of numbers', got });
 }
 
 function isNdArray(data: TensorData): data is NdArray {

@@ -31,4 +31,5 @@ export type {
 } from './fused.ts';
 export { kernelEigenvalues } from './kernel-eigenvalues.ts';
 export { mirrorLower } from './plain-syrk.ts';
+export { powerOfTwoNear } from './scaling.ts';
 export { sizeOf } from './tensor.ts';

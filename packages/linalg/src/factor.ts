@@ -27,7 +27,7 @@ export interface CholeskyResult {
  * Cholesky factor of a symmetric positive definite matrix; reads the lower triangle.
  *
  * @throws ArgumentError for a matrix that is not square or has entries that are not finite.
- * @throws NumericalError at a pivot that is not positive, with its index and value.
+ * @throws NumericalError at a pivot that is not positive or overflows, with its index and value.
  * @example
  * ```ts
  * import { cholesky, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
@@ -41,19 +41,30 @@ export function cholesky(a: Tensor, options: { readonly jitter?: number } = {}):
   const jitter = checkNonNegative('cholesky', 'options.jitter', options.jitter ?? 0);
   const copy = new Float64Array(entries);
   for (let i = 0; i < n; i++) copy[i * n + i] += jitter;
-  const bad = kernels.cholesky(n, copy);
+  const failed = kernels.cholesky(n, copy);
+  // What overflows in a row ends up in its pivot, which not every LAPACK looks at.
+  const bad = failed >= 0 ? failed : firstOverflow(n, copy);
   if (bad >= 0) {
+    const value = copy[bad * n + bad];
     throw new NumericalError({
       where: 'cholesky',
-      found: `pivot ${bad} is ${copy[bad * n + bad]}`,
-      fix: 'the matrix is not positive definite: pass { jitter }',
-      details: { pivot: bad, value: copy[bad * n + bad] },
+      found: `pivot ${bad} is ${value}`,
+      fix: Number.isFinite(value)
+        ? 'the matrix is not positive definite: pass { jitter }'
+        : 'numbers overflow on the way to it: scale the matrix down',
+      details: { pivot: bad, value },
     });
   }
   return {
     L: adopt(copy, a.backend, [n, n]),
     info: { jitter, promoted: a.dtype === 'float32' },
   };
+}
+
+/** The first diagonal entry that is NaN or infinite, or −1. */
+function firstOverflow(n: number, l: Float64Array): number {
+  for (let i = 0; i < n; i++) if (!Number.isFinite(l[i * n + i])) return i;
+  return -1;
 }
 
 /**
@@ -82,7 +93,11 @@ export function solveTriangular(
   const l = toFloat64(L);
   for (let i = 0; i < n; i++) {
     if (l[i * n + i] === 0) {
-      throw new NumericalError({ where: 'solveTriangular', found: `pivot ${i} is 0` });
+      throw new NumericalError({
+        where: 'solveTriangular',
+        found: `pivot ${i} is 0`,
+        fix: 'L is singular; as a Cholesky factor take cholesky(A, { jitter }).L',
+      });
     }
   }
   const out = new Float64Array(toArray(B));
@@ -137,6 +152,7 @@ export interface EighResult {
  * Eigenvalues and eigenvectors of a symmetric matrix, `A = Q diag(values) Qᵀ`.
  *
  * @throws ArgumentError for a matrix that is not square, not symmetric (by how much is told) or not finite.
+ * @throws NumericalError when an eigenvalue overflows.
  * @example
  * ```ts
  * import { eigh, ndarrayBackend, tensor } from '@sntk/linalg';
@@ -152,6 +168,14 @@ export function eigh(a: Tensor): EighResult {
   // Backends read different triangles; the mean of the two is one matrix for all.
   if (asymmetry > 0) averageTriangles(n, copy);
   const { values, vectors } = kernels.eigh(n, copy);
+  const overflow = values.find((value) => !Number.isFinite(value));
+  if (overflow !== undefined) {
+    throw new NumericalError({
+      where: 'eigh',
+      found: `an eigenvalue is ${overflow}`,
+      fix: 'eigenvalues overflow: scale the matrix down',
+    });
+  }
   return {
     values,
     vectors: adopt(vectors, a.backend, [n, n]),

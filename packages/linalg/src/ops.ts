@@ -50,11 +50,14 @@ export function matmul(a: Tensor, b: Tensor, flags: MatmulFlags = {}): Tensor {
 /** Applies an elementwise function by name. As in IEEE arithmetic, `log` and `sqrt` of a negative number are NaN. */
 export function unary(op: UnaryOp, a: Tensor): Tensor {
   checkChoice('unary', 'op', op, UNARY_OPS);
+  checkTensor('unary', 'a', a);
   return a.backend.unary(op, a);
 }
 
 /** Applies an elementwise function of two tensors, or a tensor and a number, by name; extents of 1 broadcast as in NumPy. */
 export function binary(op: BinaryOp, a: Tensor, b: Tensor | number): Tensor {
+  checkChoice('binary', 'op', op, BINARY_OPS);
+  checkTensor(op, 'a', a);
   if (typeof b === 'number') {
     const scalar = tensor([b], { backend: a.backend, shape: a.shape.map(() => 1), dtype: a.dtype });
     try {
@@ -64,7 +67,6 @@ export function binary(op: BinaryOp, a: Tensor, b: Tensor | number): Tensor {
       scalar.dispose();
     }
   }
-  checkChoice('binary', 'op', op, BINARY_OPS);
   checkTogether(op, a, b);
   const shape = broadcastShape(a.shape, b.shape);
   if (!shape) {
@@ -120,6 +122,7 @@ export function mul(a: Tensor, b: Tensor | number): Tensor {
  */
 export function reduce(op: ReduceOp, a: Tensor, axis: number): Tensor {
   checkChoice('reduce', 'op', op, REDUCE_OPS);
+  checkTensor('reduce', 'a', a);
   if (!Number.isInteger(axis) || axis < 0 || axis >= a.shape.length) {
     throw new ArgumentError({
       where: 'reduce',
@@ -147,6 +150,7 @@ export function transpose(a: Tensor): Tensor {
 
 /** The same entries in row-major order under another shape. */
 export function reshape(a: Tensor, shape: readonly number[]): Tensor {
+  checkTensor('reshape', 'a', a);
   const own = checkShape('reshape', 'shape', shape);
   if (sizeOf(shape) !== sizeOf(a.shape)) {
     throw new ArgumentError({
@@ -161,6 +165,7 @@ export function reshape(a: Tensor, shape: readonly number[]): Tensor {
 
 /**
  * Keeps a matrix in the form its backend multiplies fastest, for products in a loop; `dispose` gives the memory back.
+ * On a device `a` itself is used: do not dispose of it before.
  *
  * @example
  * ```ts
@@ -209,6 +214,7 @@ export function prepare(a: Tensor): PreparedMatrix {
  * @throws UnavailableError for a tensor on a device; `await tensor.read()` works for all.
  */
 export function toArray(a: Tensor): FloatArray {
+  checkTensor('toArray', 'a', a);
   if (!a.backend.readSync) {
     throw new UnavailableError(
       'toArray',
@@ -224,28 +230,47 @@ export function toFloat64(a: Tensor): Float64Array {
   return entries instanceof Float64Array ? entries : new Float64Array(entries);
 }
 
+/** Throws for what is no tensor: nested arrays and ndarrays, that are given in its place. */
+function checkTensor(where: string, argument: string, a: unknown): void {
+  if (typeof a === 'object' && a !== null && 'backend' in a && 'shape' in a) return;
+  throw new ArgumentError({
+    where,
+    argument,
+    wanted: 'a tensor',
+    got: a,
+    fix: 'make one with tensor(data, { backend })',
+  });
+}
+
 /** Throws unless two tensors live on one backend with one dtype. */
 export function checkTogether(where: string, a: Tensor, b: Tensor, argument = 'b'): void {
-  const name = (backend: Backend, dtype: string) => `${backend.name} (${dtype})`;
+  checkTensor(where, 'a', a);
+  checkTensor(where, argument, b);
   if (a.backend !== b.backend || a.dtype !== b.dtype) {
     throw new ArgumentError({
       where,
       argument,
-      wanted: `on backend ${name(a.backend, a.dtype)} like a`,
-      got: name(b.backend, b.dtype),
+      wanted: `on backend ${a.backend.name} (${a.dtype}) like a`,
+      got: `${nameBeside(b.backend, a.backend)} (${b.dtype})`,
       fix: 'build both with the same { backend, dtype }',
     });
   }
 }
 
+/** A backend's name in a message that names `other` too: of two with one name it says that they are two. */
+export function nameBeside(backend: Backend, other: Backend): string {
+  return backend !== other && backend.name === other.name ? `another ${backend.name}` : backend.name;
+}
+
 /** Throws unless a tensor lives on `backend`, that of the argument `like`. */
 export function checkOn(where: string, argument: string, a: Tensor, backend: Backend, like = 'A'): void {
+  checkTensor(where, argument, a);
   if (a.backend !== backend) {
     throw new ArgumentError({
       where,
       argument,
       wanted: `on backend ${backend.name} like ${like}`,
-      got: a.backend.name,
+      got: nameBeside(a.backend, backend),
       fix: `move it with await toBackend(${argument}, ${like}.backend)`,
     });
   }
@@ -253,6 +278,7 @@ export function checkOn(where: string, argument: string, a: Tensor, backend: Bac
 
 /** Throws unless a tensor has `rank` dimensions. */
 export function checkRank(where: string, argument: string, a: Tensor, rank: number): void {
+  checkTensor(where, argument, a);
   if (a.shape.length !== rank) {
     throw new ArgumentError({
       where,

@@ -1,4 +1,5 @@
 import type { EighArrays, FactorKernels } from './backend.ts';
+import { powerOfTwoNear } from './scaling.ts';
 import { tridiagonalQl } from './tridiagonal-ql.ts';
 import { tridiagonalize } from './tridiagonalize.ts';
 
@@ -40,10 +41,9 @@ function solveLower(n: number, p: number, l: Float64Array, b: Float64Array, tran
 }
 
 function eigh(n: number, a: Float64Array): EighArrays {
-  // A power of two, so that scaling rounds nothing.
   let largest = 0;
   for (let p = 0; p < n * n; p++) largest = Math.max(largest, Math.abs(a[p]));
-  const unit = largest > 0 ? 2 ** Math.floor(Math.log2(largest)) : 1;
+  const unit = powerOfTwoNear(largest);
   for (let p = 0; p < n * n; p++) a[p] /= unit;
   const { diagonal, offDiagonal, q } = tridiagonalize(n, a);
   tridiagonalQl(n, diagonal, offDiagonal, q);

@@ -3,6 +3,7 @@ import type { Backend } from './backend.ts';
 import { adopt, tensor } from './create.ts';
 import { type FactorInfo, factorable } from './factor.ts';
 import { checkRank, matmul, toFloat64 } from './ops.ts';
+import { columnMaxima, NEGLIGIBLE, powerOfTwoNear } from './scaling.ts';
 import { showShape, type Tensor } from './tensor.ts';
 
 export interface QrResult {
@@ -49,6 +50,7 @@ export function qr(A: Tensor): QrResult {
     });
   }
   const a = new Float64Array(factorable('qr', 'A', A).entries);
+  const units = scaleColumns(m, n, a);
   const panels: Panel[] = [];
   for (let j = 0; j < n; j += PANEL) {
     const panel = factorPanel(m, n, a, j, Math.min(PANEL, n - j));
@@ -61,8 +63,16 @@ export function qr(A: Tensor): QrResult {
   for (let i = 0; i < n; i++) {
     const sign = a[i * n + i] < 0 ? -1 : 1;
     // Adding 0 turns −0 into 0.
-    for (let j = i; j < n; j++) r[i * n + j] = sign * a[i * n + j] + 0;
+    for (let j = i; j < n; j++) r[i * n + j] = sign * a[i * n + j] * units[j] + 0;
     q[i * n + i] = sign;
+  }
+  const overflow = r.findIndex((x) => !Number.isFinite(x));
+  if (overflow >= 0) {
+    throw new NumericalError({
+      where: 'qr',
+      found: `the norm of column ${overflow % n} overflows`,
+      fix: 'scale the matrix down',
+    });
   }
   for (const panel of panels.reverse()) apply(backend, panel, false, m, n, q, panel.first);
   return {
@@ -70,6 +80,13 @@ export function qr(A: Tensor): QrResult {
     R: adopt(r, backend, [n, n]),
     info: { jitter: 0, promoted: A.dtype === 'float32' },
   };
+}
+
+/** Divides each column by a power of two near its largest entry, which changes R alone; gives the divisors. */
+function scaleColumns(m: number, n: number, a: Float64Array): Float64Array {
+  const units = columnMaxima(a, n).map(powerOfTwoNear);
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) a[i * n + j] /= units[j];
+  return units;
 }
 
 /** The product `I − V T Vᵀ` of a few reflections that act on the rows from `first` on. */
@@ -127,22 +144,16 @@ function reflector(
   column: number,
   put: (row: number, v: number) => void,
 ): number {
-  // Entries are scaled by the largest, so that squares neither overflow nor vanish.
+  // Entries are scaled by the largest, so that squares do not vanish.
   let scale = 0;
   for (let i = column; i < m; i++) scale = Math.max(scale, Math.abs(a[i * n + column]));
   const head = a[column * n + column];
   put(column, 1);
+  if (scale < NEGLIGIBLE) return 0;
   let below = 0;
   for (let i = column + 1; i < m; i++) below += (a[i * n + column] / scale) ** 2;
-  if (!(below > 0)) return 0;
+  if (below === 0) return 0;
   const size = scale * Math.sqrt((head / scale) ** 2 + below);
-  if (!Number.isFinite(2 * size)) {
-    throw new NumericalError({
-      where: 'qr',
-      found: `the norm of column ${column} overflows`,
-      fix: 'scale the matrix down',
-    });
-  }
   const diagonal = head > 0 ? -size : size;
   const pivot = head - diagonal;
   for (let i = column + 1; i < m; i++) put(i, a[i * n + column] / pivot);

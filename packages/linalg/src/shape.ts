@@ -6,6 +6,8 @@ const MAX_BYTES = 2 ** 33;
 
 /** A copy of `shape`, or an ArgumentError when an extent is not an integer of at least 0. */
 export function checkShape(where: string, argument: string, shape: readonly number[]): readonly number[] {
+  if (!Array.isArray(shape))
+    throw new ArgumentError({ where, argument, wanted: 'an array of extents', got: shape });
   for (const extent of shape) {
     if (!Number.isSafeInteger(extent) || extent < 0) {
       throw new ArgumentError({ where, argument, wanted: 'integers of at least 0', got: [...shape] });

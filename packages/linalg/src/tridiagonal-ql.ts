@@ -25,7 +25,7 @@ export function tridiagonalQl(n: number, d: Float64Array, e: Float64Array, q: Fl
         throw new NumericalError({ where: 'eigh', found: `no convergence after ${MAX_SWEEPS} sweeps` });
       }
       const spread = (d[low + 1] - d[low]) / (2 * e[low]);
-      const root = Math.hypot(spread, 1);
+      const root = hypotenuse(spread, 1);
       let g = d[m] - d[low] + e[low] / (spread + (spread >= 0 ? root : -root));
       let s = 1;
       let c = 1;
@@ -34,7 +34,7 @@ export function tridiagonalQl(n: number, d: Float64Array, e: Float64Array, q: Fl
       for (; i >= low; i--) {
         const f = s * e[i];
         const b = c * e[i];
-        const r = Math.hypot(f, g);
+        const r = hypotenuse(f, g);
         e[i + 1] = r;
         if (r === 0) {
           // The matrix has split by underflow: undo the shift and start again.
@@ -57,6 +57,15 @@ export function tridiagonalQl(n: number, d: Float64Array, e: Float64Array, q: Fl
       e[m] = 0;
     }
   }
+}
+
+/** `√(x² + y²)`; not `Math.hypot`, whose last digit differs from engine to engine. */
+function hypotenuse(x: number, y: number): number {
+  const size = Math.max(Math.abs(x), Math.abs(y));
+  if (size === 0) return 0;
+  const a = x / size;
+  const b = y / size;
+  return size * Math.sqrt(a * a + b * b);
 }
 
 function rotateRows(n: number, q: Float64Array, i: number, s: number, c: number): void {

@@ -1,3 +1,5 @@
+import { NEGLIGIBLE } from './scaling.ts';
+
 /** `A = Qᵀ T Q` with `T` tridiagonal and the rows of `q` orthonormal. */
 export interface Tridiagonal {
   readonly diagonal: Float64Array;
@@ -5,9 +7,6 @@ export interface Tridiagonal {
   readonly offDiagonal: Float64Array;
   readonly q: Float64Array;
 }
-
-/** Reflectors made of numbers this small lose their digits to gradual underflow; nothing is lost by leaving them out. */
-const NEGLIGIBLE = 1e-290;
 
 /**
  * Householder reduction of a symmetric matrix to tridiagonal form (Golub and Van Loan, Matrix Computations, 8.3).

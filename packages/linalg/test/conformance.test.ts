@@ -1,7 +1,13 @@
 import ndarray from 'ndarray';
 import { describe, expect, it } from 'vitest';
 import { conformanceCases } from '../src/conformance.ts';
-import { type CpuKernels, createCpuBackend, type FusedKernels } from '../src/extending.ts';
+import {
+  type CpuKernels,
+  checkChainGradient,
+  checkChainInput,
+  createCpuBackend,
+  type FusedKernels,
+} from '../src/extending.ts';
 import {
   add,
   type Backend,
@@ -72,8 +78,12 @@ const denseChain: FusedKernels['denseChain'] = (request): DenseChain => {
     const { inputs: from, outputs: to } = layers[l];
     return put(theta.subarray(offset(l), offset(l) + from * to), [to, from]);
   };
+  const outputs = layers[layers.length - 1].outputs;
+  let passed = 0;
   return {
     forward(x, rows): FloatArray {
+      checkChainInput(x, rows, { inputs: layers[0].inputs, maxRows: request.maxRows });
+      passed = rows;
       inputs = [];
       sums = [];
       let a = put(x.subarray(0, rows * layers[0].inputs), [rows, layers[0].inputs]);
@@ -89,9 +99,11 @@ const denseChain: FusedKernels['denseChain'] = (request): DenseChain => {
       return theta instanceof Float32Array ? Float32Array.from(toFloat64(a)) : toFloat64(a);
     },
     descend(gradient, rate): void {
-      const rows = inputs[0].shape[0];
+      checkChainGradient(gradient, passed, outputs);
+      const rows = passed;
+      passed = 0;
       steps++;
-      let delta = put(gradient, [rows, layers[layers.length - 1].outputs]);
+      let delta = put(gradient, [rows, outputs]);
       for (let l = layers.length - 1; l >= 0; l--) {
         const { inputs: from, outputs: to, weightScale, biasScale, activation } = layers[l];
         if (activation) {
@@ -272,6 +284,102 @@ describe('conformanceCases', () => {
       'a reading that starts from the other end',
       altered((original) => ({ upload: (data, shape) => original.upload(data.slice().reverse(), shape) })),
       'takes ndarray views of any strides, negative ones too',
+    ],
+    [
+      'a maximum that passes over NaN',
+      altered((original) => ({
+        reduce(op, a, axis) {
+          if (op !== 'max') return original.reduce(op, a, axis);
+          const entries = toArray(a).map((x) => (Number.isNaN(x) ? Number.NEGATIVE_INFINITY : x));
+          return original.reduce(op, original.upload(entries, a.shape), axis);
+        },
+      })),
+      'NaN in a line that is reduced makes its result NaN, and no other',
+    ],
+    [
+      'zeros that are passed over in products',
+      altered((original) => ({
+        binary(op, a, b) {
+          const { shape } = original.binary(op, a, b);
+          if (op !== 'mul' || a.shape.join() !== b.shape.join()) return original.binary(op, a, b);
+          const [x, y] = [toArray(a), toArray(b)];
+          return original.upload(
+            x.map((left, i) => (left === 0 || y[i] === 0 ? 0 : left * y[i])),
+            shape,
+          );
+        },
+      })),
+      'NaN, infinities and zeros go through elementwise functions as in IEEE arithmetic',
+    ],
+    [
+      'a solve that reads what is above the diagonal',
+      createCpuBackend({
+        ...kernels,
+        factor: {
+          solveLower(n, p, l, b, transpose) {
+            plainFactorKernels.solveLower(n, p, l, b, transpose);
+            b[0] += n > 1 ? l[1] : 0;
+          },
+        },
+      }),
+      'solveTriangular solves with L and with its transpose',
+    ],
+    [
+      'eigenvalues that stop short of the largest number',
+      createCpuBackend({
+        ...kernels,
+        factor: {
+          eigh(n, a) {
+            const { values, vectors } = plainFactorKernels.eigh(n, a);
+            return { values: values.map((x) => Math.min(x, 1e308)), vectors };
+          },
+        },
+      }),
+      'eigh reaches both ends of the number range',
+    ],
+    [
+      'a chain that changes its inputs',
+      createCpuBackend({
+        ...kernels,
+        fused: {
+          denseChain(request) {
+            const one = denseChain!(request);
+            return {
+              ...one,
+              forward(x, rows) {
+                const out = one.forward(x, rows);
+                x.fill(0);
+                return out;
+              },
+            };
+          },
+        },
+      }),
+      'fused.denseChain, ReLU, float64: forward and gradient steps as a plain network',
+    ],
+    [
+      'a chain that steps twice on one pass',
+      createCpuBackend({
+        ...kernels,
+        fused: {
+          denseChain(request) {
+            const one = denseChain!(request);
+            let last: () => void = () => {};
+            return {
+              ...one,
+              forward(x, rows) {
+                last = () => void one.forward(x, rows);
+                return one.forward(x, rows);
+              },
+              descend(gradient, rate) {
+                one.descend(gradient, rate);
+                last();
+              },
+            };
+          },
+        },
+      }),
+      'fused.denseChain, float64: refuses what does not fit it',
     ],
     [
       'a Cholesky factor that goes on after a bad pivot',

@@ -61,6 +61,7 @@ describe('the entry points', () => {
       'checkSymmetric',
       'createCpuBackend',
       'mirrorLower',
+      'powerOfTwoNear',
       'sizeOf',
       'transposeLoop',
     ]);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import ndarray from 'ndarray';
 import { describe, expect, it } from 'vitest';
 import { BINARY_OPS, createCpuBackend, REDUCE_OPS, UNARY_OPS } from '../src/extending.ts';
 import {
@@ -111,6 +112,27 @@ describe('matmul', () => {
       'matmul: b must be on backend ndarray (float64) like a, got "other (float64)"',
     );
     expect(() => add(a, zeros([2, 2], { backend, dtype: 'float32' }))).toThrow('got "ndarray (float32)"');
+    // Two instances of one name, as threaded backends are.
+    const twin = createCpuBackend({ name: 'ndarray', gemm: () => {}, tolerance: { float64: 1, float32: 1 } });
+    expect(() => add(a, zeros([2, 2], { backend: twin }))).toThrow('got "another ndarray (float64)"');
+  });
+
+  it('asks for a tensor where it gets numbers', () => {
+    const a = zeros([2, 2], { backend });
+    const rows = [[1, 2]] as unknown as Tensor;
+    expect(() => matmul(rows, a)).toThrow(
+      'matmul: a must be a tensor, got [[1, 2]]; make one with tensor(data, { backend })',
+    );
+    expect(() => matmul(a, ndarray([1], [1, 1]) as unknown as Tensor)).toThrow(
+      'matmul: b must be a tensor, got an object with keys data, shape, stride, offset',
+    );
+    expect(() => add(a, undefined as unknown as Tensor)).toThrow('add: b must be a tensor, got undefined');
+    expect(() => add(rows, 1)).toThrow('add: a must be a tensor');
+    expect(() => unary('exp', rows)).toThrow('unary: a must be a tensor');
+    expect(() => reduce('sum', rows, 0)).toThrow('reduce: a must be a tensor');
+    expect(() => reshape(rows, [2])).toThrow('reshape: a must be a tensor');
+    expect(() => transpose(rows)).toThrow('transpose: a must be a tensor');
+    expect(() => toArray(rows)).toThrow('toArray: a must be a tensor');
   });
 
   it('refuses a product of over 8 GiB', () => {

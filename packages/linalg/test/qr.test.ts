@@ -90,6 +90,38 @@ describe('qr', () => {
     }
   });
 
+  it('keeps the columns of Q orthonormal where numbers lose their digits to underflow', () => {
+    const n = 6;
+    const ones = toArray(waves(n, n));
+    for (const columnScale of [
+      () => 2e-322,
+      (j: number) => (j % 2 === 0 ? 1 : 1e-318),
+      (j: number) => 10 ** (120 * (j - 3)),
+    ]) {
+      const A = tensor(
+        ones.map((x, i) => x * columnScale(i % n)),
+        { backend, shape: [n, n] },
+      );
+      const { Q } = qr(A);
+      const gram = toArray(matmul(Q, Q, { transposeA: true }));
+      gram.forEach((x, i) => {
+        expect(Math.abs(x - (i % (n + 1) === 0 ? 1 : 0))).toBeLessThan(1e-14);
+      });
+    }
+    // The second column is of order 1, but not what the first reflection leaves of it.
+    const left = qr(
+      tensor(
+        [
+          [1, 1],
+          [0, 5e-324],
+          [0, 1e-323],
+        ],
+        { backend },
+      ),
+    ).Q;
+    expect(toArray(matmul(left, left, { transposeA: true }))).toEqual(Float64Array.of(1, 0, 0, 1));
+  });
+
   it('factors zeros, one column and float32', () => {
     check(tensor(new Float64Array(12), { backend, shape: [4, 3] }));
     check(waves(5, 1));

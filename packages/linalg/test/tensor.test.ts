@@ -29,6 +29,23 @@ describe('tensor', () => {
     expect(toArray(wide)[0]).toBe(Math.fround(0.1));
   });
 
+  it('names what is no data, no backend and no shape', () => {
+    const make = (data: unknown, options: unknown = { backend }) =>
+      tensor(data as TensorData, options as { backend: typeof backend });
+    expect(() => make(undefined)).toThrow('tensor: data must be numbers, or rows of numbers, got undefined');
+    expect(() => make('12')).toThrow('tensor: data must be numbers, or rows of numbers, got "12"');
+    expect(() => make([null])).toThrow('tensor: data[0] must be numbers, or rows of numbers, got null');
+    expect(() => make([[1, 2], undefined])).toThrow('tensor: data[1] must be numbers, or rows of numbers');
+    expect(() => make([new Float64Array(2)])).toThrow('got Float64Array(2)');
+    expect(() => make([1], {})).toThrow(
+      'tensor: options.backend must be a backend, for example ndarrayBackend()',
+    );
+    expect(() => make([1], null)).toThrow('tensor: options.backend must be a backend');
+    expect(() => make([1], { backend, shape: 1 })).toThrow(
+      'tensor: options.shape must be an array of extents, got 1',
+    );
+  });
+
   it('copies its data', () => {
     const data = new Float64Array([1, 2]);
     const t = tensor(data, { backend });

@@ -59,6 +59,9 @@ export function fillNormals(
   out: Float64Array | Float32Array,
   options: FillOptions | undefined,
 ): void {
+  if (!(out instanceof Float64Array || out instanceof Float32Array)) {
+    throw new ArgumentError({ where, argument: 'out', wanted: 'a Float64Array or Float32Array', got: out });
+  }
   let deviation = 1;
   let first = 0;
   let end = out.length;
@@ -76,6 +79,14 @@ export function fillNormals(
       });
     }
     checkInteger(where, 'options.offset', first);
+    if (first > out.length) {
+      throw new ArgumentError({
+        where,
+        argument: 'options.offset',
+        wanted: `at most ${out.length}, the length of out`,
+        got: first,
+      });
+    }
     if (!Number.isInteger(end) || end < first || end > out.length) {
       throw new ArgumentError({
         where,
@@ -88,9 +99,6 @@ export function fillNormals(
   if (out instanceof Float64Array) {
     fillZiggurat(from, out, first, end, deviation);
     return;
-  }
-  if (!(out instanceof Float32Array)) {
-    throw new ArgumentError({ where, argument: 'out', wanted: 'a Float64Array or Float32Array', got: out });
   }
   // The inner loop sees one kind of array only; a second kind would slow the first.
   for (let i = first; i < end; i += chunk.length) {

@@ -1,5 +1,5 @@
 import { ArgumentError, checkChoice, checkInteger } from '@sntk/errors';
-import type { Rng } from './rng.ts';
+import { checkCount, type Rng } from './rng.ts';
 
 /**
  * How minibatches are drawn.
@@ -32,7 +32,8 @@ export interface Minibatches {
 /**
  * The minibatches of a run, addressed by step: real SGD and kernel SGD given the same `rng` see the same examples.
  *
- * @throws ArgumentError when `batch` is below 1, or above `samples` without replacement, or a step is no integer of at least 0.
+ * @throws ArgumentError when `samples` is not from 1 to 2^31, `batch` below 1, or above `samples` without replacement, or a step no
+ * integer of at least 0.
  * @example
  * ```ts
  * import { createRng, minibatches } from '@sntk/random';
@@ -44,7 +45,7 @@ export interface Minibatches {
  */
 export function minibatches(options: MinibatchOptions): Minibatches {
   const { samples, batch } = options;
-  checkInteger('minibatches', 'options.samples', samples, 1);
+  checkCount('minibatches', 'options.samples', samples, 1);
   checkInteger('minibatches', 'options.batch', batch, 1);
   checkChoice('minibatches', 'options.sampler', options.sampler, SAMPLERS);
   if (batch > samples && options.sampler !== 'with-replacement') {

@@ -95,6 +95,12 @@ export function rngAt(key: readonly Label[]): Rng {
   return streamAt([...key], words);
 }
 
+/** Throws unless `n` indices fit the 32-bit integers that they are given as. */
+export function checkCount(where: string, argument: string, n: number, minimum = 0): void {
+  checkInteger(where, argument, n, minimum);
+  if (n > 2 ** 31) throw new ArgumentError({ where, argument, wanted: 'at most 2^31', got: n });
+}
+
 function uniformsFrom(seed: Uint32Array): () => number {
   // The published types leave out that `normalized` is always there.
   return (mt19937.factory({ seed }) as unknown as { normalized: () => number }).normalized;
@@ -143,12 +149,12 @@ function streamAt(key: readonly Label[], keyWords: Uint32Array): Rng {
       fillNormals('Rng.fillNormal', bulk, out, options);
     },
     permutation(n) {
-      checkInteger('Rng.permutation', 'n', n);
+      checkCount('Rng.permutation', 'n', n);
       integers ??= start(INTEGER);
       return choose(integers, n, n);
     },
     choice(n, k) {
-      checkInteger('Rng.choice', 'n', n);
+      checkCount('Rng.choice', 'n', n);
       checkInteger('Rng.choice', 'k', k);
       if (k > n) {
         throw new ArgumentError({ where: 'Rng.choice', argument: 'k', wanted: `at most n = ${n}`, got: k });

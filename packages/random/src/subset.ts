@@ -1,4 +1,3 @@
-import { ArgumentError } from '@sntk/errors';
 import { boundedInteger } from './xoshiro.ts';
 
 /** Above this many entries for each one chosen, a map of the moved entries is cheaper than the whole list. */
@@ -10,9 +9,6 @@ const SPARSE = 16;
  * Both ways of keeping the list draw the same numbers, so they give the same subset.
  */
 export function choose(state: Uint32Array, n: number, k: number): Int32Array {
-  if (n > 2 ** 31) {
-    throw new ArgumentError({ where: 'Rng.choice', argument: 'n', wanted: 'at most 2^31', got: n });
-  }
   return n > SPARSE * k ? chooseSparse(state, n, k) : chooseDense(state, n, k);
 }
 

@@ -67,6 +67,12 @@ describe('minibatches', () => {
       );
     }
     expect(() => make('epoch', { batch: 0 })).toThrow(ArgumentError);
+    // Their indices would not fit the 32-bit integers of the result.
+    for (const sampler of SAMPLERS) {
+      expect(() => make(sampler, { samples: 2 ** 31 + 1 })).toThrow(
+        'minibatches: options.samples must be at most 2^31, got 2147483649',
+      );
+    }
     expect(() => make('sorted' as Sampler)).toThrow('options.sampler must be one of epoch');
     for (const sampler of SAMPLERS) {
       expect(() => make(sampler).at(-1)).toThrow('Minibatches.at: step must be an integer of at least 0');

@@ -110,6 +110,12 @@ describe('bulk normals', () => {
       'Rng.fillNormal: options.count must be within the 1 entries from offset 3 on, got 2',
     );
     expect(() => rng.fillNormal(out, { offset: -1 })).toThrow(ArgumentError);
+    expect(() => rng.fillNormal(out, { offset: 7 })).toThrow(
+      'Rng.fillNormal: options.offset must be at most 4, the length of out, got 7',
+    );
+    expect(() => keyedNormals(rng, 0, undefined as unknown as Float64Array)).toThrow(
+      'keyedNormals: out must be a Float64Array or Float32Array, got undefined',
+    );
     expect(() => rng.fillNormal(out, { count: 0.5 })).toThrow(ArgumentError);
     expect(() => rng.fillNormal(out, { deviation: Number.NaN })).toThrow(ArgumentError);
     expect(() => rng.fillNormal([1, 2] as unknown as Float64Array)).toThrow('Float64Array or Float32Array');

@@ -225,6 +225,7 @@ describe('permutation and choice', () => {
   test('refuses to choose more than there are', () => {
     expect(() => createRng(1).choice(3, 4)).toThrow('Rng.choice: k must be at most n = 3, got 4');
     expect(() => createRng(1).permutation(-1)).toThrow(ArgumentError);
-    expect(() => createRng(1).choice(2 ** 40, 1)).toThrow('at most 2^31');
+    expect(() => createRng(1).choice(2 ** 40, 1)).toThrow('Rng.choice: n must be at most 2^31');
+    expect(() => createRng(1).permutation(2 ** 40)).toThrow('Rng.permutation: n must be at most 2^31');
   });
 });

@@ -53,9 +53,13 @@ export function standInDevice(): StandInDevice {
     scope(compute) {
       const outside = made;
       made = [];
-      const kept = compute();
-      for (const t of made) if (!kept.includes(t)) t.dispose();
-      made = [...outside, ...kept];
+      let kept: readonly Tensor[] = [];
+      try {
+        kept = compute();
+      } finally {
+        for (const t of made) if (!kept.includes(t)) t.dispose();
+        made = [...outside, ...kept];
+      }
     },
   };
   return { backend, reads: () => reads, live: () => held.size };

@@ -2,7 +2,7 @@ import type { Backend } from '../backend.ts';
 import type { ChainActivation, ChainLayer, ChainRule, DenseChain, DenseChainRequest } from '../fused.ts';
 import type { DType, FloatArray } from '../tensor.ts';
 import type { ConformanceCase } from './cases.ts';
-import { close, demand, maxAbs, numbers, toleranceOf, when } from './support.ts';
+import { close, demand, maxAbs, numbers, thrown, toleranceOf, when } from './support.ts';
 
 const hasChain = (backend: Backend): boolean => backend.fused?.denseChain !== undefined;
 
@@ -165,27 +165,74 @@ function open(backend: Backend, request: DenseChainRequest): DenseChain {
   return backend.fused!.denseChain!(request);
 }
 
+/** Passes and steps that do not fit a chain of 2 inputs and 3 outputs end in an ArgumentError, and change nothing. */
+function refuses(backend: Backend, dtype: DType): void {
+  const layers = chain([2, 4, 3], relu, 1);
+  const parameters = arrayOf(dtype, numbers(countOf(layers), 55));
+  const fused = open(backend, { layers, parameters, maxRows: 3 });
+  const zeros = (length: number): FloatArray => arrayOf(dtype, new Float64Array(length));
+  for (const [what, body] of [
+    ['no rows', () => fused.forward(zeros(0), 0)],
+    ['more rows than there may be', () => fused.forward(zeros(8), 4)],
+    ['inputs of another length', () => fused.forward(zeros(5), 2)],
+    ['a gradient without a pass', () => fused.descend(zeros(3), 1)],
+    [
+      'a second step on one pass',
+      () => {
+        fused.forward(zeros(2), 1);
+        fused.descend(zeros(3), 1);
+        fused.descend(zeros(3), 1);
+      },
+    ],
+    [
+      'a gradient of another length',
+      () => {
+        fused.forward(zeros(4), 2);
+        fused.descend(zeros(7), 1);
+      },
+    ],
+  ] as const) {
+    const { name } = thrown(what, body);
+    demand(name === 'ArgumentError', `${what}: ${name} instead of ArgumentError`);
+  }
+  close('parameters, after what was refused', fused.readParameters(), parameters, 0);
+  fused.dispose();
+}
+
+/** Every number of rows up to the limit that kernels treat in their own way, and fewer after more; then many. */
+const BATCHES: readonly (readonly number[])[] = [
+  [9, 1, 2, 3, 4, 5, 8, 9, 1],
+  [45, 33, 2, 45],
+];
+
 /** Plain steps of batches of several sizes. */
-function followSteps(backend: Backend, dtype: DType, layers: readonly ChainLayer[]): void {
+function followSteps(
+  backend: Backend,
+  dtype: DType,
+  layers: readonly ChainLayer[],
+  batches: readonly number[],
+): void {
   // Errors are measured against the largest entry: sums keep no more in the small ones.
   const tolerance = toleranceOf(backend, dtype);
   const parameters = arrayOf(dtype, numbers(countOf(layers), 50));
   const { inputs } = layers[0];
   const { outputs } = layers[layers.length - 1];
   const own = parameters.slice();
-  const fused = open(backend, { layers, parameters: own, maxRows: 9 });
+  const fused = open(backend, { layers, parameters: own, maxRows: Math.max(...batches) });
   own.fill(Number.NaN);
   close('the parameters', fused.readParameters(), parameters, 0);
-  // Every number of rows up to the limit that kernels treat in their own way, and fewer after more.
-  for (const [step, rows] of [9, 1, 2, 3, 4, 5, 8, 9, 1].entries()) {
+  for (const [step, rows] of batches.entries()) {
     const theta = fused.readParameters();
     const x = arrayOf(dtype, numbers(rows * inputs, 51 + step));
     const gradient = arrayOf(dtype, numbers(rows * outputs, 71 + step));
     const truth = plain(layers, theta, x, rows, gradient);
+    const given = [x.slice(), gradient.slice()];
     close(`${rows} rows`, fused.forward(x, rows), truth.outputs, tolerance, maxAbs(truth.outputs));
     // A rate that moves the parameters by about their own size, so that the step is seen.
     const rate = Math.fround(1 / (maxAbs(truth.slope) || 1));
     fused.descend(gradient, rate);
+    close('the inputs, after the step', x, given[0], 0);
+    close('the gradient, after the step', gradient, given[1], 0);
     const expected = Float64Array.from(theta, (value, i) => value - rate * truth.slope[i]);
     const after = fused.readParameters();
     close(`parameters after a step of ${rows} rows`, after, expected, tolerance, maxAbs(expected));
@@ -198,6 +245,7 @@ function followSteps(backend: Backend, dtype: DType, layers: readonly ChainLayer
   }
   demand(fused.readAverages().length === 0, 'plain steps have averages');
   fused.dispose();
+  fused.dispose();
 }
 
 export const denseChainCases: readonly ConformanceCase[] = [
@@ -206,8 +254,15 @@ export const denseChainCases: readonly ConformanceCase[] = [
       when(
         (backend) => hasChain(backend) && backend.dtypes.includes(dtype),
         `fused.denseChain, ${name}, ${dtype}: forward and gradient steps as a plain network`,
-        (backend) => followSteps(backend, dtype, layers),
+        (backend) => {
+          for (const batches of BATCHES) followSteps(backend, dtype, layers, batches);
+        },
       ),
+    ),
+    when(
+      (backend) => hasChain(backend) && backend.dtypes.includes(dtype),
+      `fused.denseChain, ${dtype}: refuses what does not fit it`,
+      (backend) => refuses(backend, dtype),
     ),
     ...RULES.map(([name, rule]) =>
       when(

@@ -88,6 +88,8 @@ export const eigenCases: readonly ConformanceCase[] = [
         n * maxAbs(a),
       );
     }
+    // Longer than the parts that a product with the matrix may be cut into.
+    await checkPairs(backend, 'n = 267', 267, symmetric(267, 43));
   }),
 
   when(hasFactor, 'eigh finds the spectrum of the second difference, 2 − 2cos(πk/(n+1))', async (backend) => {
@@ -201,6 +203,23 @@ export const eigenCases: readonly ConformanceCase[] = [
         toleranceOf(backend, 'float64'),
         n * scale,
       );
+    }
+  }),
+
+  when(hasFactor, 'eigh reaches both ends of the number range', async (backend) => {
+    for (const n of [1, 5, 50, 70]) {
+      for (const [what, a] of [
+        ['the largest number', tridiagonal(n, () => Number.MAX_VALUE / 2, Number.MAX_VALUE / 8)],
+        ['one large number', tridiagonal(n, (i) => (i === 0 ? Number.MAX_VALUE : 1), 0.5)],
+        ['the smallest number', tridiagonal(n, () => 0, Number.MIN_VALUE)],
+      ] as const) {
+        if (what !== 'the smallest number') await checkPairs(backend, `${what}, n = ${n}`, n, a);
+        else demand(eigh(put(backend, 'float64', a, [n, n])).values.every(Number.isFinite), what);
+      }
+      const error = thrown(`an eigenvalue that overflows, n = ${n}`, () =>
+        eigh(put(backend, 'float64', new Float64Array(4 * n * n).fill(Number.MAX_VALUE), [2 * n, 2 * n])),
+      );
+      demand(error.name === 'NumericalError', `${error.name} instead of NumericalError: ${error.message}`);
     }
   }),
 

@@ -1,8 +1,16 @@
-import { BINARY_OPS, type BinaryOp, REDUCE_OPS, type ReduceOp, UNARY_OPS, type UnaryOp } from '../backend.ts';
+import {
+  type Backend,
+  BINARY_OPS,
+  type BinaryOp,
+  REDUCE_OPS,
+  type ReduceOp,
+  UNARY_OPS,
+  type UnaryOp,
+} from '../backend.ts';
 import { add, binary, matmul, mul, reduce, unary } from '../ops.ts';
 import { sizeOf } from '../tensor.ts';
 import type { ConformanceCase } from './cases.ts';
-import { always, close, eachDtype, numbers, put, rounded, take } from './support.ts';
+import { always, close, demand, eachDtype, numbers, put, rounded, take, when } from './support.ts';
 
 /** Any sign, away from 0, from 2^-7 to 8, and some special ones. */
 function signed(length: number, seed: number): Float64Array {
@@ -99,6 +107,9 @@ function combined(a: readonly number[], b: readonly number[]): number[] {
   });
 }
 
+const onProcessor = (backend: Backend): boolean => backend.device === 'cpu';
+const SPECIAL = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1, -1, 1000, -1000];
+
 const unaryCases = UNARY_OPS.map((op) =>
   always(`unary ${op}`, (backend) =>
     eachDtype(backend, async (dtype, tolerance) => {
@@ -185,6 +196,66 @@ export const elementwiseCases: readonly ConformanceCase[] = [
         const infinite = new Float64Array(n * n).fill(Number.POSITIVE_INFINITY);
         close(`${name} of ${large}`, await take(result, t, [n, n]), infinite, 0);
         result.dispose();
+      }
+    }),
+  ),
+  // Languages of shaders leave what comes of these to the card.
+  when(
+    onProcessor,
+    'NaN, infinities and zeros go through elementwise functions as in IEEE arithmetic',
+    (backend) =>
+      eachDtype(backend, async (dtype, tolerance) => {
+        const n = SPECIAL.length;
+        const t = put(backend, dtype, SPECIAL, [n]);
+        for (const op of UNARY_OPS) {
+          const result = unary(op, t);
+          close(op, await take(result, t, [n]), SPECIAL.map(UNARY[op].f), tolerance);
+          result.dispose();
+        }
+        const [column, row] = [
+          [n, 1],
+          [1, n],
+        ].map((shape) => put(backend, dtype, SPECIAL, shape));
+        const first = SPECIAL.flatMap((x) => SPECIAL.map(() => x));
+        const second = SPECIAL.flatMap(() => SPECIAL);
+        const [left, right] = [first, second].map((all) => put(backend, dtype, all, [n * n]));
+        for (const op of BINARY_OPS) {
+          const expected = first.map((x, i) => BINARY[op](x, second[i]));
+          const name = (i: number): string => `${op} of ${first[i]} and ${second[i]}`;
+          for (const [a, b, shape] of [
+            [left, right, [n * n]],
+            [column, row, [n, n]],
+          ] as const) {
+            const result = binary(op, a, b);
+            const entries = await take(result, t, shape);
+            expected.forEach((value, i) => {
+              close(name(i), [entries[i]], [value], tolerance);
+            });
+            result.dispose();
+          }
+        }
+        for (const one of [t, column, row, left, right]) one.dispose();
+      }),
+  ),
+  always('NaN in a line that is reduced makes its result NaN, and no other', (backend) =>
+    eachDtype(backend, async (dtype, tolerance) => {
+      for (const op of REDUCE_OPS) {
+        for (const bad of [0, 1, 2, 36]) {
+          const x = rounded(dtype, signed(3 * 37, 14));
+          x[37 + bad] = Number.NaN;
+          const t = put(backend, dtype, x, [3, 37]);
+          const lines = [0, 1, 2].map((i) => fold(op, [...x.subarray(37 * i, 37 * (i + 1))]));
+          const scale = op === 'sum' ? 37 * 8 : lines.map(Math.abs);
+          close(`${op} over rows`, await take(reduce(op, t, 1), t, [3, 1]), lines, tolerance, scale);
+          const columns = await take(reduce(op, t, 0), t, [1, 37]);
+          columns.forEach((value: number, i: number) => {
+            demand(
+              Number.isNaN(value) === (i === bad),
+              `${op} over column ${i} is ${value}, NaN is in ${bad}`,
+            );
+          });
+          t.dispose();
+        }
       }
     }),
   ),

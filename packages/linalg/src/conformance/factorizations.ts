@@ -104,6 +104,24 @@ export const factorCases: readonly ConformanceCase[] = [
     }
   }),
 
+  when(hasFactor, 'cholesky refuses a factor that overflows', (backend) => {
+    for (const n of [3, 40]) {
+      // Column 0 of the last row overflows, and what the row has in common with row 1 is 0 times that.
+      const a = Float64Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
+      a[0] = 1e-300;
+      a[n * n - 1] = 1e308;
+      a[(n - 1) * n] = 1e200;
+      const error = thrown(`n = ${n}`, () => cholesky(put(backend, 'float64', a, [n, n])));
+      const { pivot } = (error.details ?? {}) as Record<string, unknown>;
+      demand(
+        error.name === 'NumericalError' && pivot === n - 1,
+        `${error.name} at pivot ${pivot}: ${error.message}`,
+      );
+    }
+    const large = put(backend, 'float64', [1.5e308], [1, 1]);
+    demand(thrown('jitter', () => cholesky(large, { jitter: 1e308 })).name === 'NumericalError', 'jitter');
+  }),
+
   when(hasFactor, 'cholesky of a rank-deficient matrix fails, and works with a jitter', async (backend) => {
     const n = 20;
     const ones = new Float64Array(n * n).fill(1);
@@ -124,8 +142,15 @@ export const factorCases: readonly ConformanceCase[] = [
   when(hasFactor, 'solveTriangular solves with L and with its transpose', async (backend) => {
     const tolerance = toleranceOf(backend, 'float64');
     for (const n of sizes) {
-      const L = cholesky(put(backend, 'float64', definite(n, n + 1), [n, n])).L;
-      const l = await entries(L, n, n);
+      const factor = cholesky(put(backend, 'float64', definite(n, n + 1), [n, n])).L;
+      const l = await entries(factor, n, n);
+      // What is above the diagonal is not part of L.
+      const L = put(
+        backend,
+        'float64',
+        l.map((x, i) => (i % n > Math.floor(i / n) ? 1e6 : x)),
+        [n, n],
+      );
       for (const p of [1, 5, 33]) {
         const b = numbers(n * p, 33);
         const B = put(backend, 'float64', b, [n, p]);

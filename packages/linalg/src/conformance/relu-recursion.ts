@@ -109,6 +109,7 @@ export const reluRecursionCases: readonly ConformanceCase[] = [
       [17, 33],
       [64, 65],
       [2, 1030],
+      [40, 1030],
       [0, 3],
       [3, 0],
     ]) {

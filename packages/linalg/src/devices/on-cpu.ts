@@ -2,6 +2,7 @@ import { ArgumentError } from '@sntk/errors';
 import type { Backend } from '../backend.ts';
 import { toBackend } from '../create.ts';
 import { ndarrayBackend } from '../ndarray-backend.ts';
+import { nameBeside } from '../ops.ts';
 import type { Tensor } from '../tensor.ts';
 
 export interface OnCpuOptions {
@@ -48,7 +49,7 @@ export async function onCpu<T extends Readonly<Record<string, unknown>>>(
       where,
       argument: `tensors[${i}]`,
       wanted: `on backend ${backend.name} like the first`,
-      got: t.backend.name,
+      got: nameBeside(t.backend, backend),
     });
   });
   if (backend.readSync) return compute(...tensors);

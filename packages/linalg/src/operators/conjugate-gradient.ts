@@ -1,8 +1,9 @@
-import { ArgumentError, checkFinite, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
+import { checkInteger, checkPositive, NumericalError } from '@sntk/errors';
 import { tensor } from '../create.ts';
-import { checkOn, checkRank, toArray, toFloat64 } from '../ops.ts';
-import { showShape, type Tensor } from '../tensor.ts';
-import type { LinearOperator } from './linear-operator.ts';
+import { toArray, toFloat64 } from '../ops.ts';
+import { columnMaxima, powerOfTwoNear } from '../scaling.ts';
+import type { Tensor } from '../tensor.ts';
+import { checkBlock, type LinearOperator } from './linear-operator.ts';
 
 export interface CgOptions {
   /** Largest `‖b − A x‖ / ‖b‖` that is accepted, 1e-10 unless told (float32: 1e-5). */
@@ -29,7 +30,8 @@ export interface CgResult {
  * Runs on CPU backends, with float64 recurrences whatever the operator's dtype.
  *
  * @throws ArgumentError for a `B` that does not fit, is not finite or is on another backend.
- * @throws NumericalError when a direction shows that the operator is not positive definite, or without convergence.
+ * @throws NumericalError when a direction shows that the operator is not positive definite, without convergence, or when
+ * the solution overflows.
  * @example
  * ```ts
  * import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
@@ -49,18 +51,15 @@ export function conjugateGradient(A: LinearOperator, B: Tensor, options: CgOptio
     options.tolerance ?? (A.dtype === 'float64' ? 1e-10 : 1e-5),
   );
   const limit = checkInteger(where, 'options.maxIterations', options.maxIterations ?? 10 * A.size);
-  checkRank(where, 'B', B, 2);
-  checkOn(where, 'B', B, A.backend);
+  checkBlock(where, 'B', B, A);
   const n = A.size;
   const p = B.shape[1];
-  if (B.shape[0] !== n) {
-    throw new ArgumentError({ where, argument: 'B', wanted: `${n} rows, as A has`, got: showShape(B.shape) });
-  }
-  checkFinite(where, 'B', toArray(B));
   const apply = (x: Float64Array): Float64Array =>
     toFloat64(A.apply(tensor(x, { backend: A.backend, dtype: A.dtype, shape: [n, p] })));
 
-  const b = toFloat64(B);
+  // Columns of order 1, so that squared norms neither overflow nor vanish.
+  const units = columnMaxima(toArray(B), p).map(powerOfTwoNear);
+  const b = Float64Array.from(toArray(B), (value, i) => value / units[i % p]);
   const x = new Float64Array(n * p);
   const r = b.slice();
   const d = b.slice();
@@ -113,10 +112,17 @@ export function conjugateGradient(A: LinearOperator, B: Tensor, options: CgOptio
     }
     rr = next;
   }
-  return {
-    x: tensor(x, { backend: A.backend, dtype: A.dtype, shape: [n, p] }),
-    info: { applications, residual: relative(rr, goal, tolerance) },
-  };
+  for (let i = 0; i < x.length; i++) x[i] *= units[i % p];
+  const solution = tensor(x, { backend: A.backend, dtype: A.dtype, shape: [n, p] });
+  const overflow = toArray(solution).findIndex((value: number) => !Number.isFinite(value));
+  if (overflow >= 0) {
+    throw new NumericalError({
+      where,
+      found: `the solution overflows at position ${overflow}`,
+      fix: 'scale B down, or the operator up',
+    });
+  }
+  return { x: solution, info: { applications, residual: relative(rr, goal, tolerance) } };
 }
 
 /** For each column, the inner product of the columns of two row-major `[n, p]`. */

@@ -1,8 +1,9 @@
-import { ArgumentError, checkFinite, checkInteger, NumericalError } from '@sntk/errors';
+import { ArgumentError, checkInteger, NumericalError } from '@sntk/errors';
 import { tensor } from '../create.ts';
-import { checkOn, checkRank, toArray, toFloat64 } from '../ops.ts';
-import { showShape, type Tensor } from '../tensor.ts';
-import type { LinearOperator } from './linear-operator.ts';
+import { toArray, toFloat64 } from '../ops.ts';
+import { columnMaxima } from '../scaling.ts';
+import type { Tensor } from '../tensor.ts';
+import { checkBlock, type LinearOperator } from './linear-operator.ts';
 
 export interface ExpmMultiplyOptions {
   /** The factor t, 1 unless told; it may be negative. */
@@ -57,14 +58,9 @@ export function expmMultiply(
     throw new ArgumentError({ where, argument: 'options.time', wanted: 'a finite number', got: time });
   }
   checkInteger(where, 'options.maxApplications', maxApplications, 1);
-  checkRank(where, 'X', X, 2);
-  checkOn(where, 'X', X, A.backend);
+  checkBlock(where, 'X', X, A);
   const n = A.size;
   const p = X.shape[1];
-  if (X.shape[0] !== n) {
-    throw new ArgumentError({ where, argument: 'X', wanted: `${n} rows, as A has`, got: showShape(X.shape) });
-  }
-  checkFinite(where, 'X', toArray(X));
 
   const unit = A.dtype === 'float64' ? 2 ** -53 : 2 ** -24;
   let applications = 0;
@@ -127,32 +123,22 @@ function taylor(
   unit: number,
 ): { sum?: Float64Array; rate: number } {
   const sum = x.slice();
-  const start = columnNorms(x, p);
+  const start = columnMaxima(x, p);
   let term: Float64Array = x;
   let before = start;
   let rate = 0;
   for (let k = 1; ; k++) {
     // The image may be the operator's own storage.
     term = apply(term).map((value) => value * (h / k));
-    const now = columnNorms(term, p);
+    const now = columnMaxima(term, p);
     for (let q = 0; q < p; q++) {
       if (before[q] > 0) rate = Math.max(rate, (k * now[q]) / before[q]);
       if (!(now[q] <= GROWTH * start[q])) return { rate };
     }
     for (let i = 0; i < sum.length; i++) sum[i] += term[i];
-    const total = columnNorms(sum, p);
+    const total = columnMaxima(sum, p);
     // Two terms in a row, because odd or even ones may vanish.
     if (now.every((size, q) => size + before[q] <= unit * total[q])) return { sum, rate };
     before = now;
   }
-}
-
-/** The largest magnitude in each column of a row-major `[n, p]`. */
-function columnNorms(a: Float64Array, p: number): Float64Array {
-  const most = new Float64Array(p);
-  for (let i = 0, q = 0; i < a.length; i++, q = q + 1 === p ? 0 : q + 1) {
-    const size = Math.abs(a[i]);
-    if (!(size <= most[q])) most[q] = size;
-  }
-  return most;
 }

@@ -1,9 +1,10 @@
-import { ArgumentError, checkFinite, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
+import { ArgumentError, checkInteger, checkPositive, NumericalError } from '@sntk/errors';
 import { tensor } from '../create.ts';
 import { eigh } from '../factor.ts';
-import { checkOn, checkRank, toArray, toFloat64 } from '../ops.ts';
+import { toFloat64 } from '../ops.ts';
+import { columnMaxima, powerOfTwoNear } from '../scaling.ts';
 import { showShape, type Tensor } from '../tensor.ts';
-import type { LinearOperator } from './linear-operator.ts';
+import { checkBlock, type LinearOperator } from './linear-operator.ts';
 
 export interface LanczosOptions {
   /** How many of the largest eigenvalues. */
@@ -38,7 +39,8 @@ const DEFLATION = 1e-12;
  * repeated, up to s. Runs on CPU backends.
  *
  * @throws ArgumentError for a `start` that does not fit or is not finite, or a count that the size does not have.
- * @throws NumericalError when the basis reaches `maxDimension` first, or the start block lies in an invariant subspace.
+ * @throws NumericalError when the basis reaches `maxDimension` first, the start block lies in an invariant subspace, or an
+ * eigenvalue is repeated so often that the next lower one cannot be told.
  * @example
  * ```ts
  * import { ndarrayBackend, tensor } from '@sntk/linalg';
@@ -53,35 +55,23 @@ const DEFLATION = 1e-12;
 export function lanczosEigenvalues(A: LinearOperator, start: Tensor, options: LanczosOptions): LanczosResult {
   const where = 'lanczosEigenvalues';
   const n = A.size;
-  const count = checkInteger(where, 'options.count', options.count, 1);
+  const count = checkCount(where, n, options.count);
   const tolerance = checkPositive(
     where,
     'options.tolerance',
     options.tolerance ?? (A.dtype === 'float64' ? 1e-10 : 1e-5),
   );
   const limit = checkInteger(where, 'options.maxDimension', options.maxDimension ?? 10 * count + 100, count);
-  if (count > n) {
-    throw new ArgumentError({
-      where,
-      argument: 'options.count',
-      wanted: `at most ${n}, the size of A`,
-      got: count,
-    });
-  }
-  checkRank(where, 'start', start, 2);
-  checkOn(where, 'start', start, A.backend);
-  if (start.shape[0] !== n) {
-    throw new ArgumentError({
-      where,
-      argument: 'start',
-      wanted: `${n} rows, as A has`,
-      got: showShape(start.shape),
-    });
-  }
-  checkFinite(where, 'start', toArray(start));
+  checkBlock(where, 'start', start, A);
 
   const basis: Float64Array[] = [];
-  let block = extend(basis, columns(toFloat64(start), n, start.shape[1]), 0);
+  const first = columns(toFloat64(start), n, start.shape[1]);
+  for (const column of first) {
+    const unit = powerOfTwoNear(columnMaxima(column, 1)[0]);
+    for (let i = 0; i < n; i++) column[i] /= unit;
+  }
+  let block = extend(basis, first, 0);
+  const width = block.length;
   if (block.length === 0) {
     throw new ArgumentError({
       where,
@@ -123,7 +113,10 @@ export function lanczosEigenvalues(A: LinearOperator, start: Tensor, options: La
       if (residual <= tolerance && m >= count) {
         // The estimate rests on symmetry, which only the products themselves can confirm.
         residual = trueResidual(A, found, largest);
-        if (residual <= tolerance) return { ...found, info: { dimension: m, residual } };
+        if (residual <= tolerance) {
+          if (ended && m < Math.min(n, limit)) checkRepeated(found.values, width, tolerance * largest);
+          return { ...found, info: { dimension: m, residual } };
+        }
       }
       if (ended) {
         const details = { dimension: m, residual };
@@ -143,6 +136,36 @@ export function lanczosEigenvalues(A: LinearOperator, start: Tensor, options: La
       }
     }
     block = grown;
+  }
+}
+
+/** Throws unless an operator of size `n` has `count` eigenvalues. Returns the count. */
+export function checkCount(where: string, n: number, count: unknown): number {
+  const own = checkInteger(where, 'options.count', count, 1);
+  if (own <= n) return own;
+  throw new ArgumentError({
+    where,
+    argument: 'options.count',
+    wanted: `at most ${n}, the size of A`,
+    got: own,
+  });
+}
+
+/**
+ * Throws when a value is found as often as an invariant subspace from `width` columns can have it, and lower ones count as
+ * the next: it may be repeated beyond them. With one column all values are found once.
+ */
+function checkRepeated(values: Float64Array, width: number, tolerance: number): void {
+  if (width === 1) return;
+  for (let i = 1; i + width <= values.length; i++) {
+    const top = i + width - 1;
+    if (values[top] - values[i] > tolerance || values[i] - values[i - 1] <= tolerance) continue;
+    throw new NumericalError({
+      where: 'lanczosEigenvalues',
+      found: `the eigenvalue ${values[i]} comes ${width} times, as often as the start block has columns`,
+      fix: 'it may be repeated more often than the lower ones show: start with more columns, or use eigh',
+      details: { value: values[i], columns: width },
+    });
   }
 }
 
@@ -240,7 +263,12 @@ function dot(a: Float64Array, b: Float64Array): number {
 }
 
 function norm(a: Float64Array): number {
-  return Math.sqrt(dot(a, a));
+  const size = Math.sqrt(dot(a, a));
+  if (size > 1e-140 && size < 1e150) return size;
+  // Squares have vanished or overflowed, or the vector is zero.
+  const unit = powerOfTwoNear(columnMaxima(a, 1)[0]);
+  const scaled = a.map((x) => x / unit);
+  return unit * Math.sqrt(dot(scaled, scaled));
 }
 
 function axpy(weight: number, from: Float64Array, to: Float64Array): void {

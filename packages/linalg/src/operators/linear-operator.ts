@@ -1,7 +1,17 @@
-import { ArgumentError, checkInteger } from '@sntk/errors';
+import { ArgumentError, checkFinite, checkInteger } from '@sntk/errors';
 import type { Backend } from '../backend.ts';
 import { eye } from '../create.ts';
-import { checkRank, checkTogether, matmul, mul, reshape, transpose } from '../ops.ts';
+import {
+  checkOn,
+  checkRank,
+  checkTogether,
+  matmul,
+  mul,
+  nameBeside,
+  reshape,
+  toArray,
+  transpose,
+} from '../ops.ts';
 import { type DType, showShape, type Tensor } from '../tensor.ts';
 
 /** A square matrix known by its products. */
@@ -113,6 +123,21 @@ export function kroneckerIdentity(A: LinearOperator, outputs: number): LinearOpe
   );
 }
 
+/** Throws unless `x` is a block `[size, p]` of finite numbers on the operator's backend. */
+export function checkBlock(where: string, argument: string, x: Tensor, A: LinearOperator): void {
+  checkRank(where, argument, x, 2);
+  checkOn(where, argument, x, A.backend);
+  if (x.shape[0] !== A.size) {
+    throw new ArgumentError({
+      where,
+      argument,
+      wanted: `${A.size} rows, as A has`,
+      got: showShape(x.shape),
+    });
+  }
+  checkFinite(where, argument, toArray(x));
+}
+
 /** An operator that checks what it is applied to. */
 export function make(
   where: string,
@@ -133,7 +158,7 @@ export function make(
           where,
           argument: 'x',
           wanted: `of ${size} rows on backend ${backend.name} (${dtype})`,
-          got: `${showShape(x.shape)} on ${x.backend.name} (${x.dtype})`,
+          got: `${showShape(x.shape)} on ${nameBeside(x.backend, backend)} (${x.dtype})`,
         });
       }
       return apply(x);

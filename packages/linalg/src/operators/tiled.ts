@@ -1,7 +1,7 @@
 import { ArgumentError, checkInteger } from '@sntk/errors';
 import type { Backend } from '../backend.ts';
 import { adopt, tensor } from '../create.ts';
-import { matmul, toArray } from '../ops.ts';
+import { matmul, nameBeside, toArray } from '../ops.ts';
 import { checkBytes } from '../shape.ts';
 import { type DType, showShape, type Tensor } from '../tensor.ts';
 import { type LinearOperator, make } from './linear-operator.ts';
@@ -80,7 +80,7 @@ export function tiled(options: TiledOptions): LinearOperator {
         where: 'tiled',
         argument: `options.block([${rows}], [${columns}])`,
         wanted: `${shape} on backend ${backend.name} (${dtype})`,
-        got: `${showShape(B.shape)} on ${B.backend.name} (${B.dtype})`,
+        got: `${showShape(B.shape)} on ${nameBeside(B.backend, backend)} (${B.dtype})`,
       });
     }
     return B;

@@ -1,8 +1,14 @@
-import { ArgumentError, checkInteger } from '@sntk/errors';
+import { checkInteger } from '@sntk/errors';
 import { tensor } from '../create.ts';
 import { eigh } from '../factor.ts';
 import { toFloat64 } from '../ops.ts';
-import { type LanczosOptions, type LanczosResult, lanczosEigenvalues, trueResidual } from './lanczos.ts';
+import {
+  checkCount,
+  type LanczosOptions,
+  type LanczosResult,
+  lanczosEigenvalues,
+  trueResidual,
+} from './lanczos.ts';
 import type { LinearOperator } from './linear-operator.ts';
 
 export interface TopEigenpairsOptions extends LanczosOptions {
@@ -37,15 +43,7 @@ const SMALL = 128;
 export function topEigenpairs(A: LinearOperator, options: TopEigenpairsOptions): LanczosResult {
   const where = 'topEigenpairs';
   const n = A.size;
-  const count = checkInteger(where, 'options.count', options.count, 1);
-  if (count > n) {
-    throw new ArgumentError({
-      where,
-      argument: 'options.count',
-      wanted: `at most ${n}, the size of A`,
-      got: count,
-    });
-  }
+  const count = checkCount(where, n, options.count);
   const width = checkInteger(where, 'options.width', options.width ?? Math.min(4, count), 1);
   if (n <= SMALL || 2 * count >= n) return fromAll(A, count);
   const start = Float64Array.from({ length: n * Math.min(width, n) }, () => options.rng.normal());

@@ -131,7 +131,7 @@ describe('onCpu', () => {
     const a = tensor(A, { backend });
     await expect(onCpu([], () => ({}))).rejects.toThrow('onCpu: tensors must be at least one tensor');
     await expect(onCpu([a, tensor(A, { backend: other })], () => ({}))).rejects.toThrow(
-      'onCpu: tensors[1] must be on backend stand-in like the first, got "stand-in"',
+      'onCpu: tensors[1] must be on backend stand-in like the first, got "another stand-in"',
     );
     await expect(onCpu([a], () => ({}), { cpu: other })).rejects.toThrow(
       'onCpu: options.cpu must be a CPU backend, got "stand-in"',

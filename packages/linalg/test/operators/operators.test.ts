@@ -153,6 +153,28 @@ describe('conjugateGradient', () => {
     );
   });
 
+  it('scales with the right side to both ends of the number range, and says when the solution overflows', () => {
+    const A = dense(
+      tensor(
+        [
+          [4, 1],
+          [1, 3],
+        ],
+        { backend },
+      ),
+    );
+    for (const scale of [1e-310, 1e-200, 1e-160, 1e160, 1e200, 1e305]) {
+      const { x, info } = conjugateGradient(A, tensor([[scale], [2 * scale]], { backend }));
+      expect(toArray(x)[0] / scale).toBeCloseTo(1 / 11, 11);
+      expect(toArray(x)[1] / scale).toBeCloseTo(7 / 11, 11);
+      expect(info.residual).toBeLessThanOrEqual(1e-10);
+    }
+    const small = diagonal(tensor([1e-200, 1e-200], { backend }));
+    expect(() => conjugateGradient(small, tensor([[1], [1e200]], { backend }))).toThrow(
+      'conjugateGradient: the solution overflows at position 1',
+    );
+  });
+
   it('works in float32 to its precision, and on size 0', () => {
     const A = dense(
       tensor(
@@ -217,6 +239,33 @@ describe('lanczosEigenvalues', () => {
     const { values } = lanczosEigenvalues(A, scattered([4, 1], 9), { count: 2 });
     expect(values[0]).toBeCloseTo(1, 9);
     expect(values[1]).toBeCloseTo(2, 9);
+  });
+
+  it('scales with the operator and the start block to both ends of the number range', () => {
+    for (const scale of [1e-300, 1e-170, 1, 1e160, 1e300]) {
+      const A = diagonal(
+        tensor(
+          [1, 2, 3, 4].map((x) => x * scale),
+          { backend },
+        ),
+      );
+      for (const size of [1e-310, 1e-200, 1, 1e200]) {
+        const start = tensor([[size], [size], [size], [size]], { backend });
+        const { values } = lanczosEigenvalues(A, start, { count: 1 });
+        expect(values[0] / scale).toBeCloseTo(4, 9);
+      }
+    }
+  });
+
+  it('does not take a lower eigenvalue for the next where one may be repeated more often than it can tell', () => {
+    const A = kroneckerIdentity(diagonal(tensor([-1, 1], { backend })), 10);
+    expect(() => lanczosEigenvalues(A, scattered([20, 3], 12), { count: 4 })).toThrow(
+      /^lanczosEigenvalues: the eigenvalue (1|1\.0+\d|0\.9+\d*) comes 3 times, as often as the start block has columns; .*start with more columns/,
+    );
+    const { values } = lanczosEigenvalues(A, scattered([20, 5], 12), { count: 4 });
+    values.forEach((value: number) => {
+      expect(value).toBeCloseTo(1, 12);
+    });
   });
 
   it('says why when it cannot', () => {
