@@ -165,11 +165,11 @@ function ratesOf(
       got: layer,
     });
   }
-  const rate = {
+  const rateOf = ({ carriesBias }: DenseStep): { readonly weight: number; readonly bias: number } => ({
     weight: scale.name === 'weightVariance' ? 1 : 0,
-    bias: scale.name === 'biasVariance' ? 1 : 0,
-  };
-  return new Map((layer === undefined ? layers : [layers[layer]]).map((step) => [step, rate]));
+    bias: scale.name === 'biasVariance' && carriesBias ? 1 : 0,
+  });
+  return new Map((layer === undefined ? layers : [layers[layer]]).map((step) => [step, rateOf(step)]));
 }
 
 /** How the points' variances move, for each point in each direction. */

@@ -27,7 +27,7 @@ import { eigh, ndarrayBackend, type Tensor, tensor, toArray, toBackend } from '@
 import { wasmBackend } from '@sntk/linalg-wasm';
 import { createRng } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
-import { analyticKernel, kernelBlocks, kernelDiagonals, multiOutput } from '../src/index.ts';
+import { analyticKernel, kernelBlocks, kernelDiagonals, kernelGradient, multiOutput } from '../src/index.ts';
 import { planOf } from '../src/plan.ts';
 import { inputPair, readPoints } from '../src/points.ts';
 import { pairRecursion } from '../src/recursion.ts';
@@ -130,6 +130,22 @@ describe('combinators', () => {
     toArray(one.ntk).forEach((value, i) => {
       expect(value).toBeCloseTo(toArray(two.ntk)[i], 14);
     });
+  });
+
+  it('have no bias where the forward multiplier of biases is 0, whatever σ_b² says', () => {
+    const scales = (biasScale: number) => ({ weightScale: 0.5, biasScale });
+    const chain = (biasVariance: number, biasScale: number) =>
+      repeat(serial(dense(4, { biasVariance, parameterization: scales(biasScale) }), phi), 2);
+    equal(serial(chain(0.7, 0), dense(1, options)), serial(chain(0, 1), dense(1, options)));
+    const one = network(3, dense(1, { ...options, parameterization: scales(0) }));
+    const [x, K] = [toArray(X), toArray(analyticKernel(one, { X }).nngp)];
+    // σ_w² x·z/d of the first point and the sixth.
+    const inner = [0, 1, 2].reduce((sum, p) => sum + x[p] * x[15 + p], 0);
+    expect(K[5]).toBeCloseTo((1.3 * inner) / 3, 15);
+    const { derivatives } = kernelGradient(one, { X, withRespectTo: [{ name: 'biasVariance' }] });
+    for (const kernel of [derivatives[0].nngp, derivatives[0].ntk]) {
+      expect([...toArray(kernel)].every((value) => value === 0)).toBe(true);
+    }
   });
 
   it('refuse, by place, what has no kernel', () => {
