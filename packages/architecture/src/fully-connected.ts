@@ -1,13 +1,7 @@
-import {
-  ArgumentError,
-  checkChoice,
-  checkInteger,
-  checkLength,
-  checkNonNegative,
-  checkPositive,
-} from '@sntk/errors';
+import { checkChoice, checkInteger, checkLength, checkNonNegative, checkPositive } from '@sntk/errors';
 import type { Activation } from './activation.ts';
 import type { Architecture, Layer, Parameterization } from './architecture.ts';
+import { checkNumber } from './check-number.ts';
 import { relu } from './relu.ts';
 
 export interface FullyConnectedOptions {
@@ -91,13 +85,6 @@ export function checkParameterization(
     return checkChoice(where, argument, value, ['ntk', 'standard'] as const);
   }
   checkPositive(where, `${argument}.weightScale`, value.weightScale);
-  if (!Number.isFinite(value.biasScale)) {
-    throw new ArgumentError({
-      where,
-      argument: `${argument}.biasScale`,
-      wanted: 'a finite number',
-      got: value.biasScale,
-    });
-  }
+  checkNumber(where, `${argument}.biasScale`, value.biasScale);
   return value;
 }
