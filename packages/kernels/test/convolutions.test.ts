@@ -19,8 +19,7 @@ import { exponential, tanh } from '@sntk/architecture/activations';
 import { eigh, ndarrayBackend, type Tensor, tensor, toArray } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
-import { analyticKernel, kernelBlocks, kernelDiagonals } from '../src/index.ts';
-import { planOf } from '../src/plan.ts';
+import { analyticKernel, kernelBlocks, kernelDiagonals, kernelGradient, kernelVjp } from '../src/index.ts';
 
 const backend = ndarrayBackend();
 const phi = activate(relu);
@@ -250,7 +249,11 @@ describe('networks of images that have no kernel', () => {
   });
 
   it('are refused by functions of flat inputs', () => {
-    expect(() => planOf(network([3, 4, 2], flatten, end))).toThrow('architecture.inputShape');
+    const images = network([3, 4, 2], flatten, end);
+    expect(() => kernelGradient(images, { X })).toThrow(
+      'kernelGradient: architecture.inputShape must be absent here',
+    );
+    expect(() => kernelVjp(images, { X, ntk: X })).toThrow('kernelVjp: architecture.inputShape');
   });
 
   it('are refused for images of another shape, and rows that are not finite or overflow', () => {

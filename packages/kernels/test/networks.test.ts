@@ -267,7 +267,10 @@ describe('options.get', () => {
         expect(dense[i * 24 + j]).toBe(exact);
       }
     }
-    expect(() => multiOutput(analyticKernel(architecture, { X, Z }).ntk, 2)).toThrow('square');
+    expect(() => multiOutput(analyticKernel(architecture, { X, Z }).ntk, 2)).toThrow(
+      'multiOutput: K must be a square matrix, got [8, 7]',
+    );
+    expect(() => multiOutput(ntk, 0)).toThrow('multiOutput: outputs must be an integer of at least 1, got 0');
   });
 });
 
