@@ -10,6 +10,7 @@ import {
   network,
   relu,
 } from '@sntk/architecture';
+import { sign } from '@sntk/architecture/activations';
 import { eigh, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
 import fc from 'fast-check';
@@ -256,6 +257,25 @@ describe('analyticKernel', () => {
         expect(Math.abs(toArray(ntk)[1] / (-angle / Math.PI) - 1)).toBeLessThan(1e-12);
       }
     }
+  });
+
+  it('has no angle between parallel points in many dimensions, of which sign would make a large one', () => {
+    const d = 60;
+    const data = new Float64Array(4 * d);
+    createRng('parallel').fillNormal(data);
+    [3, 0.7, -1.1].forEach((scale, k) => {
+      for (let p = 0; p < d; p++) data[(k + 1) * d + p] = scale * data[p];
+    });
+    const deep = fullyConnected({
+      inputs: d,
+      hidden: [1, 1, 1],
+      activation: sign,
+      weightVariance: 1,
+      biasVariance: 0,
+    });
+    const { nngp } = analyticKernel(deep, { X: tensor(data, { backend, shape: [4, d] }) });
+    // An angle of 1e-16 would be one of 0.05 in the last layer.
+    expect([...toArray(nngp)]).toEqual([1, 1, 1, -1, 1, 1, 1, -1, 1, 1, 1, -1, -1, -1, -1, 1]);
   });
 
   it('refuses points so large that a product of two variances overflows', () => {

@@ -141,7 +141,18 @@ const trees: [string, Layer][] = [
       dense(1),
     ),
   ],
-  ['dropout', serial(dense(4), activate(relu), dropout(0.5), dense(1, { parameterization: 'standard' }))],
+  [
+    'dropout',
+    serial(
+      dropout(0.8),
+      dense(4),
+      activate(relu),
+      dropout(0.5),
+      dense(4),
+      activate(relu),
+      dense(1, { parameterization: 'standard' }),
+    ),
+  ],
   [
     'scales of its own',
     serial(

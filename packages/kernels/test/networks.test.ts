@@ -65,6 +65,21 @@ const networks: [string, Layer][] = [
   ['product', serial(branches('product', dense(4), serial(dense(4), phi, dense(4))), dense(1))],
   ['concatenation', serial(dense(4), branches('concatenate', phi, activate(erfActivation)), dense(1))],
   ['dropout', serial(dense(4), phi, dropout(0.5), dense(1))],
+  [
+    // The bias makes the distance after the norm part of the determinant, which no covariance then corrects.
+    'norm and dropout before dense layers',
+    serial(
+      dropout(0.7),
+      dense(4, { biasVariance: 0 }),
+      layerNorm(0.1),
+      dense(4, { biasVariance: 20 }),
+      phi,
+      dropout(0.9),
+      dense(4, { biasVariance: 20 }),
+      phi,
+      dense(1),
+    ),
+  ],
 ];
 
 describe.each(networks)('the kernel of a network with %s', (name, layer) => {
