@@ -3,12 +3,14 @@ import {
   branches,
   convolution,
   dense,
+  dropout,
   erfActivation,
   flatten,
   fullyConnected,
   globalPooling,
   identity,
   type Layer,
+  layerNorm,
   network,
   pooling,
   relu,
@@ -24,6 +26,7 @@ import { analyticKernel, kernelBlocks, kernelDiagonals, kernelGradient, kernelVj
 const backend = ndarrayBackend();
 const phi = activate(relu);
 const options = { weightVariance: 1.7, biasVariance: 0.2 };
+const free = { weightVariance: 1.7, biasVariance: 0 };
 const conv = (window: readonly number[], more: object = {}): Layer =>
   convolution(3, window, { ...options, ...more });
 const average = globalPooling('average');
@@ -111,6 +114,55 @@ describe('kernels of convolutional networks', () => {
     expectSame(found.nngp, wanted.nngp, 1e-14);
     expectSame(found.ntk, wanted.ntk, 1e-14);
   });
+
+  it('are, for flattened images that differ in the sign of a faint site, those of the fully connected network', () => {
+    // Nearly equal, though a term of the sum over sites has the other sign.
+    const faint = tensor([1, 1e-4, 1, -1e-4, -1, 1e-4], { backend, shape: [3, 2] });
+    const layers = [dense(3, free), phi, dense(1, free)];
+    const found = analyticKernel(network([2, 1], flatten, ...layers), { X: faint });
+    const wanted = analyticKernel(network(2, ...layers), { X: faint });
+    expectSame(found.nngp, wanted.nngp, 1e-14);
+    expectSame(found.ntk, wanted.ntk, 1e-14);
+  });
+
+  it.each([
+    ['layer norm', serial(dense(3, options), layerNorm(0.1), phi)],
+    // So little that nearly equal units stay so.
+    ['dropout', serial(dense(3, options), phi, dropout(0.995))],
+    ['a product', branches('product', dense(3, options), serial(dense(3, options), phi, dense(3, options)))],
+    ['a concatenation', serial(dense(3, options), branches('concatenate', phi, activate(erfActivation)))],
+    ['a sum', serial(dense(3, free), residual(phi, dense(3, options)), phi)],
+  ])('are, for images of one site, those of the network of flat inputs: %s', (_, block) => {
+    const points = hardImages('one site', [1, 3]);
+    const layers = [block, dense(3, free), phi, end];
+    const found = analyticKernel(network([1, 3], ...layers, flatten, end), { X: points });
+    const wanted = analyticKernel(network(3, ...layers, end), { X: points });
+    expectSame(found.nngp, wanted.nngp, 1e-14);
+    expectSame(found.ntk, wanted.ntk, 1e-14);
+  });
+
+  it.each(['average', 'sum'] as const)(
+    'are, for pooling by %s right after a dense layer, those of pooled images, for some 1e-4 apart as well',
+    (reduce) => {
+      const data = toArray(hardImages('pooled first', [4, 3])).slice();
+      for (let p = 24; p < 36; p++) data[p] = data[p - 24] * (1 + 1e-4 * Math.sin(7 * p));
+      const pooled = Float64Array.from({ length: 48 }, (_, at) => {
+        const [pair, channel] = [Math.floor(at / 3), at % 3];
+        const sum = data[6 * pair + channel] + data[6 * pair + 3 + channel];
+        return reduce === 'average' ? sum / 2 : sum;
+      });
+      const after = [phi, conv([1]), phi, flatten, end];
+      const kernelsOf = (sites: number, entries: Float64Array, ...first: Layer[]) =>
+        analyticKernel(network([sites, 3], ...first, ...after), {
+          X: tensor(entries, { backend, shape: [8, 3 * sites] }),
+        });
+      const found = kernelsOf(4, data, dense(3, free), pooling(reduce, [2]));
+      const wanted = kernelsOf(2, pooled, dense(3, free));
+      // A gap of 1e-8 has 8 digits, so that an angle of 1e-4 is good to 1e-12.
+      expectSame(found.nngp, wanted.nngp, 1e-11);
+      expectSame(found.ntk, wanted.ntk, 1e-11);
+    },
+  );
 
   it('have the two parameterizations as cases of scales of their own', () => {
     const { weightVariance, biasVariance } = options;
@@ -278,6 +330,8 @@ describe('networks of images that have no kernel', () => {
     const one = tensor(new Float64Array(128 * 128), { backend, shape: [1, 128 * 128] });
     expect(() => analyticKernel(large, { X: one })).toThrow('12 GiB of pairs of sites');
     expect(() => analyticKernel(large, { X: one })).toThrow('flatten in place of pooling');
+    const flat = network([128, 128, 1], conv([3, 3]), phi, flatten, end);
+    expect(analyticKernel(flat, { X: one, Z: one }).ntk.shape).toEqual([1, 1]);
     const many = tensor(new Float64Array(40000), { backend, shape: [20000, 2] });
     const small = network([2, 1], conv([3]), phi, flatten, end);
     expect(() => analyticKernel(small, { X: many })).toThrow('kernelBlocks');

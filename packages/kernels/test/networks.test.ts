@@ -131,8 +131,9 @@ describe('combinators', () => {
   };
 
   it('mean what they say: identity, repeat, one branch, dropout that keeps all', () => {
-    const block = serial(dense(4, options), phi);
-    const end = dense(1, options);
+    const standard = { ...options, parameterization: 'standard' } as const;
+    const block = serial(dense(4, standard), phi);
+    const end = dense(1, standard);
     const plain = serial(block, block, end);
     equal(serial(identity, repeat(block, 2), identity, end), plain);
     equal(serial(branches('sum', serial(block, block)), end), plain);
