@@ -144,7 +144,7 @@ describe('kernels of convolutional networks', () => {
   it.each(['average', 'sum'] as const)(
     'are, for pooling by %s right after a dense layer, those of pooled images, for some 1e-4 apart as well',
     (reduce) => {
-      const data = toArray(hardImages('pooled first', [4, 3])).slice();
+      const data = Float64Array.from(toArray(hardImages('pooled first', [4, 3])));
       for (let p = 24; p < 36; p++) data[p] = data[p - 24] * (1 + 1e-4 * Math.sin(7 * p));
       const pooled = Float64Array.from({ length: 48 }, (_, at) => {
         const [pair, channel] = [Math.floor(at / 3), at % 3];
@@ -163,6 +163,23 @@ describe('kernels of convolutional networks', () => {
       expectSame(found.ntk, wanted.ntk, 1e-11);
     },
   );
+
+  it('need no dense layer beside a convolution, however small its variance', () => {
+    const alone = (weightVariance: number) =>
+      analyticKernel(
+        network(
+          [3, 4, 2],
+          convolution(1, [3, 4], { weightVariance, padding: 'valid', biasVariance: 0 }),
+          flatten,
+        ),
+        { X },
+      );
+    expectSame(
+      alone(0.25).ntk,
+      kernels(flatten, dense(1, { weightVariance: 0.25, biasVariance: 0 })).ntk,
+      1e-14,
+    );
+  });
 
   it('have the two parameterizations as cases of scales of their own', () => {
     const { weightVariance, biasVariance } = options;
@@ -291,6 +308,8 @@ describe('networks of images that have no kernel', () => {
     expect(() => kernels(flatten, serial(identity, conv([1, 1])), end)).toThrow('layers[1].layers[1]');
     expect(() => kernels(flatten, end, average)).toThrow('architecture.layers[2]');
     expect(() => kernels(conv([3, 3]), phi)).toThrow('flatten or globalPooling');
+    const sequences = tensor(new Float64Array(6), { backend, shape: [2, 3] });
+    expect(() => analyticKernel(network([3, 1], conv([3])), { X: sequences })).toThrow('got "3 sites"');
     expect(() => kernels(conv([3, 3]), flatten, phi, end)).toThrow('units that are not Gaussian');
     expect(() => kernels(average)).toThrow('at least one dense layer');
     expect(() =>

@@ -1,7 +1,7 @@
-import { fullyConnected } from '@sntk/architecture';
+import { activate, dense, fullyConnected, type Layer, linear, network, relu } from '@sntk/architecture';
 import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
 import { wasmBackend } from '@sntk/linalg-wasm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { analyticKernel } from '../src/index.ts';
 import { hardPoints, POINTS } from './hard-points.ts';
 
@@ -35,5 +35,35 @@ describe.each([0, 1])('the fused ReLU recursion, σ_b² = %i', (biasVariance) =>
         });
       }
     }
+  });
+});
+
+describe('the fused recursion of a backend', () => {
+  /** How often a kernel of a network asks for it. */
+  function uses(layers: readonly Layer[], dtype: 'float64' | 'float32' = 'float64'): number {
+    const backend = wasmBackend();
+    const asked = vi.spyOn(backend.fused!, 'reluRecursion');
+    const X = tensor(hardPoints(2, { nudge: 1e-8, multiple: 3, far: 10 }), {
+      backend,
+      shape: [POINTS, 2],
+      dtype,
+    });
+    analyticKernel(network(2, ...layers), { X });
+    const { length } = asked.mock.calls;
+    asked.mockRestore();
+    return length;
+  }
+  const phi = activate(relu);
+  const chain = [dense(1), phi, dense(1), phi, dense(1)];
+
+  it('is asked for chains of dense layers and ReLU in the parameterization ntk, and for nothing else', () => {
+    expect(uses(chain)).toBe(1);
+    expect(uses([dense(1), phi, dense(1)])).toBe(1);
+    expect(uses([dense(1)])).toBe(0);
+    expect(uses(chain.slice(0, 4))).toBe(0);
+    expect(uses([...chain, dense(1)])).toBe(0);
+    expect(uses([...chain.slice(0, 4), dense(1, { parameterization: 'standard' })])).toBe(0);
+    expect(uses([dense(1), activate(linear), dense(1)])).toBe(0);
+    expect(uses(chain, 'float32')).toBe(0);
   });
 });
