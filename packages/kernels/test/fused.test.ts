@@ -1,6 +1,7 @@
 import { activate, dense, fullyConnected, type Layer, linear, network, relu } from '@sntk/architecture';
 import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
 import { wasmBackend } from '@sntk/linalg-wasm';
+import { createRng } from '@sntk/random';
 import { describe, expect, it, vi } from 'vitest';
 import { analyticKernel } from '../src/index.ts';
 import { hardPoints, POINTS } from './hard-points.ts';
@@ -35,6 +36,31 @@ describe.each([0, 1])('the fused ReLU recursion, σ_b² = %i', (biasVariance) =>
         });
       }
     }
+  });
+});
+
+describe('the fused ReLU recursion of more points than a strip has', () => {
+  it('gives the kernels of the careful recursion, row by row', () => {
+    const [N, M] = [150, 131];
+    const data = new Float64Array(3 * N);
+    createRng('strips').fillNormal(data);
+    const network = fullyConnected({ inputs: 3, hidden: [1, 1, 1], weightVariance: [2, 1.5, 1.8, 1.2] });
+    const kernels = [wasmBackend(), ndarrayBackend()].map((backend) => {
+      const X = tensor(data, { backend, shape: [N, 3] });
+      const Z = tensor(data.subarray(3 * (N - M)), { backend, shape: [M, 3] });
+      const [own, cross, turned] = [{ X }, { X, Z }, { X: Z, Z: X }].map((points) =>
+        analyticKernel(network, points),
+      );
+      return [own.nngp, own.ntk, cross.nngp, cross.ntk, turned.nngp, turned.ntk].map(toArray);
+    });
+    kernels[0].forEach((fused, which) => {
+      const plain = kernels[1][which];
+      const largest = Math.max(...plain.map(Math.abs));
+      expect(fused.length).toBe(plain.length);
+      fused.forEach((value, at) => {
+        expect(Math.abs(value - plain[at]), `${which} ${at}`).toBeLessThanOrEqual(1e-13 * largest);
+      });
+    });
   });
 });
 

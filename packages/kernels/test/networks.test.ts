@@ -219,6 +219,21 @@ describe('kernelBlocks', () => {
     }
   });
 
+  it('has masks of dropout shared on the diagonal alone, in every block', () => {
+    const X = hardPoints('masked blocks', 10, 3);
+    const architecture = network(3, dense(4), phi, dropout(0.5), dense(1));
+    const whole = analyticKernel(architecture, { X });
+    for (const name of ['nngp', 'ntk'] as const) {
+      const found = [...kernelBlocks(architecture, { X, rows: 4 })].flatMap((block) => [
+        ...toArray(block[name]),
+      ]);
+      const K = toArray(whole[name]);
+      found.forEach((value, at) => {
+        expect(Math.abs(value - K[at]), `${name} ${at}`).toBeLessThanOrEqual(1e-14 * Math.abs(K[at]));
+      });
+    }
+  });
+
   it('is fused where the backend is, tells progress and stops when told', async () => {
     const X = await toBackend(hardPoints('fused blocks', 41, 3), wasmBackend());
     const architecture = fullyConnected({ inputs: 3, hidden: [4, 4, 4] });
