@@ -1,4 +1,6 @@
 import {
+  type Activation,
+  type ActivationDual,
   activate,
   branches,
   convolution,
@@ -291,6 +293,32 @@ describe('kernels of convolutional networks', () => {
     const layers = [conv([3]), activate(tanh), conv([3]), activate(tanh), flatten, end];
     const { nngp } = analyticKernel(network([3, 1], ...layers), { X: few });
     expect(eigh(nngp).values[0]).toBeGreaterThanOrEqual(-1e-12);
+  });
+});
+
+describe('moments by quadrature between sites', () => {
+  it.each([
+    ['flatten', flatten],
+    ['global pooling', average],
+  ])('come from tables that agree with the quadrature: %s', (_, last) => {
+    const few = hardImages('few', [3, 1], 7);
+    const kernelsOf = (activation: Activation) => {
+      const layers = [conv([3]), activate(activation), conv([3]), activate(activation), last, dense(1)];
+      return analyticKernel(network([3, 1], ...layers), { X: few });
+    };
+    const { many: _many, ...careful } = tanh.dual;
+    let pairs = 0;
+    const counted: ActivationDual['pair'] = (p, out) => {
+      pairs++;
+      tanh.dual.pair(p, out);
+    };
+    const exact = kernelsOf({ ...tanh, dual: { ...careful, pair: counted } });
+    expect(pairs).toBeGreaterThan(100);
+    pairs = 0;
+    const found = kernelsOf({ ...tanh, dual: { ...tanh.dual, pair: counted } });
+    expect(pairs).toBe(0);
+    expectSame(found.nngp, exact.nngp, 1e-11);
+    expectSame(found.ntk, exact.ntk, 1e-11);
   });
 });
 
