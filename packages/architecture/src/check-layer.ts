@@ -27,7 +27,7 @@ export function checkLayer(where: string, argument: string, layer: Layer): void 
   switch (layer?.kind) {
     case 'dense':
     case 'convolution':
-      if (layer.kind === 'convolution') checkSizes(where, argument, layer);
+      if (layer.kind === 'convolution') checkWindowOf(where, argument, layer);
       checkInteger(where, `${argument}.outputs`, layer.outputs, 1);
       checkPositive(where, `${argument}.weightVariance`, layer.weightVariance);
       checkNonNegative(where, `${argument}.biasVariance`, layer.biasVariance);
@@ -35,7 +35,7 @@ export function checkLayer(where: string, argument: string, layer: Layer): void 
       break;
     case 'pooling':
     case 'globalPooling':
-      if (layer.kind === 'pooling') checkSizes(where, argument, layer);
+      if (layer.kind === 'pooling') checkWindowOf(where, argument, layer);
       checkReduction(where, `${argument}.reduce`, layer.reduce);
       break;
     case 'layerNorm':
@@ -64,6 +64,6 @@ export function checkLayer(where: string, argument: string, layer: Layer): void 
   }
 }
 
-function checkSizes(where: string, argument: string, layer: Window): void {
+function checkWindowOf(where: string, argument: string, layer: Window): void {
   checkWindow(where, layer.window, layer, { window: `${argument}.window`, options: argument });
 }

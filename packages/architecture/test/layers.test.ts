@@ -120,6 +120,9 @@ describe('layers as plain data', () => {
     expect(() => layerNorm(0)).toThrow('epsilon');
     expect(() => branches('sum')).toThrow('layers must be one or more');
     expect(() => repeat(identity, -1)).toThrow('times');
+    expect(() => fullyConnected({ inputs: 2, hidden: 64 as never })).toThrow(
+      'fullyConnected: options.hidden must be a list of widths, one for each hidden layer, got 64',
+    );
     expect(() => network(undefined as never, dense(1))).toThrow('network: inputs must be a number, or sizes');
   });
 });
