@@ -59,6 +59,15 @@ for (a, _), (b, c) in PLANES:
         kink = name in ("elu", "selu")
         rows.append({"name": name, "pair": [float(w) for w in pair], "T": float(expect(f, f, a, b, c, kink)), "slope": float(expect(g, g, a, b, c, kink))})
 
+# Perfect correlation, from where poles of the activations are out of reach to where they are close.
+FINE = rule([mpf(x) / 4 for x in range(-42, 43)])
+DEVIATIONS = [1 / 16, 0.125, 0.1875, 0.25, 0.3125, 0.375, 0.4375, 0.5, 0.625, 0.75, 1, 1.3125, 1.375, 2, 4, 8]
+lines = []
+for name, (f, g) in ACTIVATIONS.items():
+    for d in DEVIATIONS:
+        second = lambda h: float(sum(w * h(mpf(d) * s) ** 2 for s, w in FINE))
+        lines.append({"name": name, "deviation": d, "T": second(f), "slope": second(g)})
+
 target = pathlib.Path(__file__).parents[2] / "packages/architecture/test/fixtures/quadrature-duals.json"
-target.write_text(json.dumps({"mpmath": "1.3.0", "rows": rows}, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")
+target.write_text(json.dumps({"mpmath": "1.3.0", "rows": rows, "lines": lines}, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")
 record(__file__, target, packages=["mpmath"])

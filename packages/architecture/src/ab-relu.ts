@@ -1,5 +1,5 @@
-import { ArgumentError } from '@sntk/errors';
 import type { Activation, GaussianPair, PairMoments } from './activation.ts';
+import { checkNumber } from './check-number.ts';
 import { evenGap, kinkSlopes } from './kink-slopes.ts';
 import { correlationGap, rootGapSquared } from './pair-algebra.ts';
 import { relu } from './relu.ts';
@@ -26,17 +26,8 @@ export interface AbReluOptions {
  * ```
  */
 export function abRelu(options: AbReluOptions, name?: string): Activation {
-  const { negative, positive } = options;
-  for (const slope of ['negative', 'positive'] as const) {
-    if (!Number.isFinite(options[slope])) {
-      throw new ArgumentError({
-        where: 'abRelu',
-        argument: `options.${slope}`,
-        wanted: 'a finite number',
-        got: options[slope],
-      });
-    }
-  }
+  const negative = checkNumber('abRelu', 'options.negative', options.negative);
+  const positive = checkNumber('abRelu', 'options.positive', options.positive);
   const squares = (negative * negative + positive * positive) / 2;
   return {
     name: name ?? `abRelu(${negative}, ${positive})`,
@@ -99,7 +90,7 @@ function piecewiseLinearPair(
  * @throws ArgumentError for a slope that is not finite.
  */
 export function leakyRelu(slope = 0.01): Activation {
-  return abRelu({ negative: slope, positive: 1 }, `leakyRelu(${slope})`);
+  return abRelu({ negative: checkNumber('leakyRelu', 'slope', slope), positive: 1 }, `leakyRelu(${slope})`);
 }
 
 /** |h|. */

@@ -1,5 +1,6 @@
 import { ArgumentError, checkInteger, checkNonNegative, checkPositive } from '@sntk/errors';
 import type { Layer } from './architecture.ts';
+import { checkActivation } from './check-activation.ts';
 import { checkParameterization } from './fully-connected.ts';
 import { checkBranches, checkKeep } from './layers.ts';
 import { checkReduction } from './pooling.ts';
@@ -23,10 +24,10 @@ import { checkWindow, type Window } from './window.ts';
  * ```
  */
 export function checkLayer(where: string, argument: string, layer: Layer): void {
-  switch (layer.kind) {
+  switch (layer?.kind) {
     case 'dense':
     case 'convolution':
-      if (layer.kind === 'convolution') checkSizes(where, argument, layer);
+      if (layer.kind === 'convolution') checkWindowOf(where, argument, layer);
       checkInteger(where, `${argument}.outputs`, layer.outputs, 1);
       checkPositive(where, `${argument}.weightVariance`, layer.weightVariance);
       checkNonNegative(where, `${argument}.biasVariance`, layer.biasVariance);
@@ -34,7 +35,7 @@ export function checkLayer(where: string, argument: string, layer: Layer): void 
       break;
     case 'pooling':
     case 'globalPooling':
-      if (layer.kind === 'pooling') checkSizes(where, argument, layer);
+      if (layer.kind === 'pooling') checkWindowOf(where, argument, layer);
       checkReduction(where, `${argument}.reduce`, layer.reduce);
       break;
     case 'layerNorm':
@@ -47,15 +48,7 @@ export function checkLayer(where: string, argument: string, layer: Layer): void 
       checkBranches(where, layer, { merge: `${argument}.merge`, branches: `${argument}.branches` });
       break;
     case 'activation':
-      if (typeof layer.activation?.value !== 'function') {
-        throw new ArgumentError({
-          where,
-          argument: `${argument}.activation`,
-          wanted: 'an activation, an object with value, derivative and secondDerivative',
-          got: layer.activation,
-          fix: 'activationByName gives those that have a name',
-        });
-      }
+      checkActivation(where, `${argument}.activation`, layer.activation);
       break;
     case 'identity':
     case 'serial':
@@ -66,11 +59,11 @@ export function checkLayer(where: string, argument: string, layer: Layer): void 
         where,
         argument: `${argument}.kind`,
         wanted: 'a kind of layer that @sntk/architecture has',
-        got: (layer as Layer).kind,
+        got: (layer as Layer | undefined)?.kind,
       });
   }
 }
 
-function checkSizes(where: string, argument: string, layer: Window): void {
+function checkWindowOf(where: string, argument: string, layer: Window): void {
   checkWindow(where, layer.window, layer, { window: `${argument}.window`, options: argument });
 }

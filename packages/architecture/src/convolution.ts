@@ -2,7 +2,7 @@ import { checkInteger, checkNonNegative, checkPositive } from '@sntk/errors';
 import type { Parameterization } from './architecture.ts';
 import { checkParameterization } from './fully-connected.ts';
 import type { DenseOptions } from './layers.ts';
-import { checkWindow, type Window, type WindowOptions } from './window.ts';
+import { checkSizes, checkWindow, type Window, type WindowOptions } from './window.ts';
 
 /**
  * The same dense layer at every place of a window: a fan-in of the input's channels times the window's size, and
@@ -44,6 +44,7 @@ export function convolution(
   options: ConvolutionOptions = {},
 ): ConvolutionLayer {
   const where = 'convolution';
+  checkSizes(where, 'window', window);
   const { weightVariance = 2, biasVariance = 1, parameterization = 'ntk' } = options;
   const { strides = window.map(() => 1), padding = 'same' } = options;
   return {

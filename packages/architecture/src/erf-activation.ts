@@ -1,5 +1,6 @@
-import { checkFinite, checkPositive } from '@sntk/errors';
+import { checkPositive } from '@sntk/errors';
 import type { Activation, GaussianPair, PairMoments, PairSlopes } from './activation.ts';
+import { checkNumber } from './check-number.ts';
 import { erf } from './erf.ts';
 import { rescaleOdd, rescalePair } from './pair-algebra.ts';
 import { scaleSlopes, setSlopes } from './pair-slopes.ts';
@@ -99,7 +100,8 @@ export interface ErfOptions {
  */
 export function erfWith(options: ErfOptions, name?: string): Activation {
   const { outer = 1, inner = 1, shift = 0 } = options;
-  checkFinite('erfWith', '[outer, shift]', [outer, shift]);
+  checkNumber('erfWith', 'options.outer', outer);
+  checkNumber('erfWith', 'options.shift', shift);
   checkPositive('erfWith', 'options.inner', inner);
   const i2 = inner * inner;
   const slope = outer * inner * SLOPE;

@@ -1,5 +1,6 @@
-import { checkFinite } from '@sntk/errors';
+import { checkNonNegative } from '@sntk/errors';
 import type { Activation } from './activation.ts';
+import { checkNumber } from './check-number.ts';
 import { rootGapSquared, sumVariance } from './pair-algebra.ts';
 import { setSlopes } from './pair-slopes.ts';
 
@@ -19,7 +20,8 @@ export interface ExponentialOptions {
  */
 export function exponential(options: ExponentialOptions = {}, name?: string): Activation {
   const { amplitude = 1, rate = 1 } = options;
-  checkFinite('exponential', '[amplitude, rate]', [amplitude, rate]);
+  checkNumber('exponential', 'options.amplitude', amplitude);
+  checkNumber('exponential', 'options.rate', rate);
   const [a2, b2] = [amplitude * amplitude, rate * rate];
   const value = (h: number): number => amplitude * Math.exp(rate * h);
   return {
@@ -75,7 +77,8 @@ export interface NormalizedExponentialOptions {
  */
 export function normalizedExponential(options: NormalizedExponentialOptions = {}, name?: string): Activation {
   const { rate = 1, shift = -1 } = options;
-  checkFinite('normalizedExponential', '[rate, shift, √rate]', [rate, shift, Math.sqrt(rate)]);
+  checkNonNegative('normalizedExponential', 'options.rate', rate);
+  checkNumber('normalizedExponential', 'options.shift', shift);
   const root = Math.sqrt(rate);
   const value = (h: number): number => Math.exp(root * h + (rate * (shift - 1)) / 2);
   const top = Math.exp(rate * (1 + shift));

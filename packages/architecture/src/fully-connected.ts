@@ -8,6 +8,7 @@ import {
 } from '@sntk/errors';
 import type { Activation } from './activation.ts';
 import type { Architecture, Layer, Parameterization } from './architecture.ts';
+import { checkNumber } from './check-number.ts';
 import { relu } from './relu.ts';
 
 export interface FullyConnectedOptions {
@@ -46,6 +47,14 @@ export function fullyConnected(options: FullyConnectedOptions): Architecture {
   const { hidden, outputs = 1, activation = relu, weightVariance = 2, biasVariance = 1 } = options;
   const inputs = checkInteger(where, 'options.inputs', options.inputs, 1);
   const parameterization = checkParameterization(where, options.parameterization ?? 'ntk');
+  if (!Array.isArray(hidden)) {
+    throw new ArgumentError({
+      where,
+      argument: 'options.hidden',
+      wanted: 'a list of widths, one for each hidden layer',
+      got: hidden,
+    });
+  }
   const count = hidden.length + 1;
   const weights = perLayer('options.weightVariance', weightVariance, { count, check: checkPositive });
   const biases = perLayer('options.biasVariance', biasVariance, { count, check: checkNonNegative });
@@ -57,7 +66,7 @@ export function fullyConnected(options: FullyConnectedOptions): Architecture {
     parameterization,
   });
   const layers: Layer[] = [];
-  hidden.forEach((width, i) => {
+  hidden.forEach((width: number, i) => {
     layers.push(dense(checkInteger(where, `options.hidden[${i}]`, width, 1), i), {
       kind: 'activation',
       activation,
@@ -91,13 +100,6 @@ export function checkParameterization(
     return checkChoice(where, argument, value, ['ntk', 'standard'] as const);
   }
   checkPositive(where, `${argument}.weightScale`, value.weightScale);
-  if (!Number.isFinite(value.biasScale)) {
-    throw new ArgumentError({
-      where,
-      argument: `${argument}.biasScale`,
-      wanted: 'a finite number',
-      got: value.biasScale,
-    });
-  }
+  checkNumber(where, `${argument}.biasScale`, value.biasScale);
   return value;
 }

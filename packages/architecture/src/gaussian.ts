@@ -1,5 +1,6 @@
-import { checkFinite, checkPositive } from '@sntk/errors';
+import { checkPositive } from '@sntk/errors';
 import type { Activation, GaussianPair, PairMoments, PairSlopes } from './activation.ts';
+import { checkNumber } from './check-number.ts';
 import { distanceFrom } from './pair-algebra.ts';
 import { setSlopes } from './pair-slopes.ts';
 
@@ -19,7 +20,7 @@ export interface GaussianOptions {
  */
 export function gaussian(options: GaussianOptions = {}, name?: string): Activation {
   const { amplitude = 1, rate = 1 } = options;
-  checkFinite('gaussian', '[amplitude]', [amplitude]);
+  checkNumber('gaussian', 'options.amplitude', amplitude);
   checkPositive('gaussian', 'options.rate', rate);
   const a2 = amplitude * amplitude;
   const value = (h: number): number => amplitude * Math.exp(-rate * h * h);

@@ -133,7 +133,7 @@ export function residual(...layers: readonly Layer[]): BranchesLayer {
  */
 export function network(inputs: number | readonly number[], ...layers: readonly Layer[]): Architecture {
   if (typeof inputs === 'number') return { inputs: checkInteger('network', 'inputs', inputs, 1), layers };
-  if (inputs.length < 2) {
+  if (!Array.isArray(inputs) || inputs.length < 2) {
     throw new ArgumentError({
       where: 'network',
       argument: 'inputs',
@@ -141,6 +141,9 @@ export function network(inputs: number | readonly number[], ...layers: readonly 
       got: inputs,
     });
   }
-  const product = inputs.reduce((all, size, i) => all * checkInteger('network', `inputs[${i}]`, size, 1), 1);
+  const product = inputs.reduce<number>(
+    (all, size, i) => all * checkInteger('network', `inputs[${i}]`, size, 1),
+    1,
+  );
   return { inputs: product, inputShape: [...inputs], layers };
 }

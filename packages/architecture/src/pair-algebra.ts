@@ -19,14 +19,13 @@ export function sumVariance(p: GaussianPair): number {
   return rootGapSquared(varianceU, varianceV, varianceU - varianceV) + 2 * correlationGap(p);
 }
 
-/** `E (φ(u) − φ(v))²` from `A = E φ(u)²`, `B = E φ(v)²`, their difference, T and the determinant `AB − T²`. */
+/** `E (φ(u) − φ(v))²` from `A = E φ(u)²`, `B = E φ(v)²`, their difference, T ≥ 0 and the determinant `AB − T²`. */
 export function distanceFrom(
   moments: { readonly a: number; readonly b: number; readonly difference: number },
   covariance: number,
   determinant: number,
 ): number {
   const { a, b, difference } = moments;
-  if (covariance <= 0) return a + b - 2 * covariance;
   const sum = Math.sqrt(a * b) + covariance;
   return rootGapSquared(a, b, difference) + (sum === 0 ? 0 : (2 * determinant) / sum);
 }

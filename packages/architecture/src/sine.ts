@@ -1,5 +1,6 @@
-import { checkFinite, checkPositive } from '@sntk/errors';
+import { checkPositive } from '@sntk/errors';
 import type { Activation, GaussianPair, PairMoments } from './activation.ts';
+import { checkNumber } from './check-number.ts';
 import { determinantFrom, rescalePair, sumVariance } from './pair-algebra.ts';
 import { scaleSlopes, setSlopes } from './pair-slopes.ts';
 
@@ -100,7 +101,8 @@ interface Wave {
 function trigonometric(wave: Wave, name: string): Activation {
   const { amplitude, frequency, phase, quarter = false, eighth = false } = wave;
   const where = quarter ? 'cosine' : 'sine';
-  checkFinite(where, '[amplitude, phase]', [amplitude, phase]);
+  checkNumber(where, 'options.amplitude', amplitude);
+  checkNumber(where, 'options.phase', phase);
   checkPositive(where, 'options.frequency', frequency);
   const value = quarter ? Math.cos : Math.sin;
   const slope = quarter ? (h: number) => -Math.sin(h) : Math.cos;

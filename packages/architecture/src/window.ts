@@ -24,6 +24,14 @@ export interface WindowOptions {
   readonly padding?: Padding;
 }
 
+/** Throws unless a window is a list of one positive integer or more. */
+export function checkSizes(where: string, argument: string, window: readonly number[]): void {
+  if (!Array.isArray(window) || window.length === 0) {
+    throw new ArgumentError({ where, argument, wanted: 'a size for each spatial axis', got: window });
+  }
+  for (const [axis, size] of window.entries()) checkInteger(where, `${argument}[${axis}]`, size, 1);
+}
+
 /** Throws unless sizes and strides are positive integers, one for each axis. Returns the window. `path` is where its fields stand. */
 export function checkWindow(
   where: string,
@@ -32,21 +40,13 @@ export function checkWindow(
   path: { readonly window: string; readonly options: string } = { window: 'window', options: 'options' },
 ): Window {
   const { strides, padding } = options;
-  if (window.length === 0) {
-    throw new ArgumentError({
-      where,
-      argument: path.window,
-      wanted: 'a size for each spatial axis',
-      got: 'none',
-    });
-  }
-  for (const [axis, size] of window.entries()) checkInteger(where, `${path.window}[${axis}]`, size, 1);
-  if (strides.length !== window.length) {
+  checkSizes(where, path.window, window);
+  if (!Array.isArray(strides) || strides.length !== window.length) {
     throw new ArgumentError({
       where,
       argument: `${path.options}.strides`,
       wanted: `one for each of the window's ${window.length} axes`,
-      got: [...strides],
+      got: strides,
     });
   }
   for (const [axis, stride] of strides.entries())

@@ -1,5 +1,6 @@
 import { checkFinite, checkInteger } from '@sntk/errors';
 import type { Activation, ActivationDual, GaussianPair, PairMoments } from './activation.ts';
+import { checkActivation } from './check-activation.ts';
 import { gaussianRules } from './gaussian-rules.ts';
 import { determinantFrom } from './pair-algebra.ts';
 import { quadratureSlopes } from './quadrature-slopes.ts';
@@ -31,7 +32,7 @@ export interface QuadratureActivation extends Activation {
  * ±1 (tested); `error` measures it. Distances are summed as squares of differences, and stay accurate for nearly
  * equal inputs. A pair takes 0.2 to 0.6 ms, with kinks up to 3 ms.
  *
- * @throws ArgumentError for kinks that are not finite and fewer than 16 points.
+ * @throws ArgumentError for an activation without φ' or φ'', kinks that are not finite and fewer than 16 points.
  * @example
  * ```ts
  * import { withQuadrature } from '@sntk/architecture/activations';
@@ -53,6 +54,7 @@ export function withQuadrature(
   options: QuadratureOptions = {},
 ): QuadratureActivation {
   const { kinks = [], points = 72 } = options;
+  checkActivation('withQuadrature', 'activation', activation);
   checkFinite('withQuadrature', 'options.kinks', kinks);
   checkInteger('withQuadrature', 'options.points', points, 16);
   const dual = quadratureDual(activation, kinks, points);

@@ -37,7 +37,14 @@ describe('layers over sites', () => {
 
   it('refuse numbers and names that mean nothing', () => {
     expect(() => convolution(0, [3])).toThrow('channels must be an integer of at least 1');
-    expect(() => convolution(4, [])).toThrow('window must be a size for each spatial axis');
+    expect(() => convolution(4, [])).toThrow('window must be a size for each spatial axis, got []');
+    expect(() => convolution(4, 3 as never)).toThrow(
+      'convolution: window must be a size for each spatial axis, got 3',
+    );
+    expect(() => pooling('sum', 2 as never)).toThrow('pooling: window must be a size for each');
+    expect(() => pooling('sum', [2], { strides: 2 as never })).toThrow(
+      "pooling: options.strides must be one for each of the window's 1 axes, got 2",
+    );
     expect(() => convolution(4, [3, 0])).toThrow('window[1]');
     expect(() => convolution(4, [3, 3], { strides: [2] })).toThrow("one for each of the window's 2 axes");
     expect(() => convolution(4, [3], { strides: [0] })).toThrow('options.strides[0]');

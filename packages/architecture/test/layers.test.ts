@@ -103,6 +103,10 @@ describe('layers as plain data', () => {
       'f: layer.merge must be one of sum, product, concatenate, got "mean"',
     );
     expect(named({ ...merged, branches: [] })).toThrow('f: layer.branches must be one or more, got "none"');
+    expect(named({ kind: 'activation', activation: { value: Math.tanh } })).toThrow(
+      'f: layer.activation must be an activation, an object with value, derivative and secondDerivative',
+    );
+    expect(named(undefined as never)).toThrow('f: layer.kind must be a kind of layer');
     expect(named({ kind: 'attention' })).toThrow(
       'f: layer.kind must be a kind of layer that @sntk/architecture has, got "attention"',
     );
@@ -116,5 +120,9 @@ describe('layers as plain data', () => {
     expect(() => layerNorm(0)).toThrow('epsilon');
     expect(() => branches('sum')).toThrow('layers must be one or more');
     expect(() => repeat(identity, -1)).toThrow('times');
+    expect(() => fullyConnected({ inputs: 2, hidden: 64 as never })).toThrow(
+      'fullyConnected: options.hidden must be a list of widths, one for each hidden layer, got 64',
+    );
+    expect(() => network(undefined as never, dense(1))).toThrow('network: inputs must be a number, or sizes');
   });
 });

@@ -1,15 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { elu, selu, sigmoid, silu, softplus, tanh, withQuadrature } from '../src/factories.ts';
+import {
+  elu,
+  type QuadratureActivation,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+  withQuadrature,
+} from '../src/factories.ts';
 import { type Activation, type PairMoments, relu } from '../src/index.ts';
 import { CLOSED_FORMS, emptyMoments, pairOf } from './pairs.ts';
 
 const { pairs } = JSON.parse(
   readFileSync(new URL('./fixtures/closed-form-duals.json', import.meta.url), 'utf8'),
 ) as { pairs: readonly (readonly number[])[] };
-const { rows } = JSON.parse(
+const { rows, lines } = JSON.parse(
   readFileSync(new URL('./fixtures/quadrature-duals.json', import.meta.url), 'utf8'),
-) as { rows: readonly { name: string; pair: readonly number[]; T: number; slope: number }[] };
+) as {
+  rows: readonly { name: string; pair: readonly number[]; T: number; slope: number }[];
+  /** Of `u = v`. */
+  lines: readonly { name: string; deviation: number; T: number; slope: number }[];
+};
+const KNOWN: Record<string, QuadratureActivation> = { tanh, sigmoid, softplus, silu, elu, selu };
 
 function moments(activation: Activation, pair: readonly number[]): PairMoments {
   const out = emptyMoments();
@@ -42,10 +56,9 @@ describe('withQuadrature', () => {
   );
 
   it('agrees with values of a 30-digit quadrature for the activations without closed forms', () => {
-    const known: Record<string, Activation> = { tanh, sigmoid, softplus, silu, elu, selu };
-    expect(new Set(rows.map(({ name }) => name))).toEqual(new Set(Object.keys(known)));
+    expect(new Set(rows.map(({ name }) => name))).toEqual(new Set(Object.keys(KNOWN)));
     for (const { name, pair, T, slope } of rows) {
-      const found = moments(known[name], pair);
+      const found = moments(KNOWN[name], pair);
       expect(Math.abs(found.covariance - T), `${name} ${pair}`).toBeLessThanOrEqual(1e-12 * Math.abs(T));
       expect(Math.abs(found.derivative - slope), `${name} ${pair}`).toBeLessThanOrEqual(
         1e-12 * Math.abs(slope),
@@ -53,9 +66,20 @@ describe('withQuadrature', () => {
     }
   });
 
+  it('agrees with them to 1e-13 where poles are near and far, on the diagonal and at perfect correlation', () => {
+    for (const { name, deviation, T, slope } of lines) {
+      const q = deviation * deviation;
+      const diagonal = KNOWN[name].dual.diagonal(q);
+      for (const found of [diagonal, moments(KNOWN[name], [q, q, q, 0, 0])]) {
+        expect(Math.abs(found.covariance / T - 1), `${name} ${deviation}`).toBeLessThanOrEqual(1e-13);
+        expect(Math.abs(found.derivative / slope - 1), `${name} ${deviation}`).toBeLessThanOrEqual(1e-13);
+      }
+    }
+  });
+
   it('says its error: small where the rule is good, large where it was told nothing of a kink', () => {
     const pair = { varianceU: 1, varianceV: 2, covariance: 0.4, distance: 2.2, determinant: 1.84 };
-    for (const activation of [tanh, sigmoid, softplus, silu, elu, selu]) {
+    for (const activation of Object.values(KNOWN)) {
       expect(activation.error(pair), activation.name).toBeLessThan(1e-13);
     }
     const blind = withQuadrature({ ...relu, name: 'blind' });

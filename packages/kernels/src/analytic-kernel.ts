@@ -52,7 +52,7 @@ export interface KernelOptions {
  * normalization of units that are not Gaussian, sums or products of correlated branches (the layer is named), and
  * images or numbers of them that do not fit in memory.
  * @throws UnavailableError for an activation without Gaussian moments, and for layers that a device does not have.
- * @throws NumericalError where a kernel overflows.
+ * @throws NumericalError where variances overflow, or are so small but not 0 (1e-150) that angles would be lost.
  * @example
  * ```ts
  * import { fullyConnected } from '@sntk/architecture';

@@ -95,10 +95,11 @@ export function imageRun(
   const run = siteRun(plan, buffers);
   const { sites, points } = images;
   return (i) => {
-    const variances = points.moments.slice(i * sites, (i + 1) * sites);
+    const moments = points.moments.slice(i * sites, (i + 1) * sites);
     const pairs = plan.full ? imagePairs(images, i, images, i, { full: true, buffers }) : undefined;
-    const tape = run(variances, pairs);
-    checkTape(tape, i, { where, argument });
+    const tape = run(moments, pairs);
+    const variances = tape.sites.map((each) => each.variances);
+    checkTape({ ...tape, variances }, i, { where, argument });
     return tape;
   };
 }

@@ -102,8 +102,9 @@ export function kernelGradient(architecture: Architecture, options: KernelGradie
     });
   }
   for (const { nngp, ntk } of derivatives) {
-    checkDerivatives(where, nngp, z.count);
-    checkDerivatives(where, ntk, z.count);
+    for (const values of [nngp, ntk]) {
+      checkDerivatives(where, values, { columns: z.count, what: 'the derivative of entry' });
+    }
   }
   const wrap = (each: { readonly nngp: Float64Array; readonly ntk: Float64Array }): KernelPair => ({
     nngp: tensor(each.nngp, { backend: X.backend, shape }),
@@ -130,14 +131,18 @@ export function differentiablePlan(where: string, architecture: Architecture): r
   return steps;
 }
 
-/** Throws where a derivative is not a number, naming the pair. */
-export function checkDerivatives(where: string, values: Float64Array, columns: number): void {
+/** Throws where a derivative is not a number, naming its place in a matrix of so many columns. */
+export function checkDerivatives(
+  where: string,
+  values: Float64Array,
+  { columns, what }: { readonly columns: number; readonly what: string },
+): void {
   const at = values.findIndex((value) => !Number.isFinite(value));
   if (at < 0) return;
   const [i, j] = [Math.floor(at / columns), at % columns];
   throw new NumericalError({
     where,
-    found: `the derivative of entry (${i}, ${j}) is ${values[at]}`,
+    found: `${what} (${i}, ${j}) is ${values[at]}`,
     fix: 'a variance of 0 has no derivative at a kink: leave out zero inputs, or give the first layer a bias',
     details: { row: i, column: j },
   });
@@ -165,11 +170,11 @@ function ratesOf(
       got: layer,
     });
   }
-  const rate = {
+  const rateOf = ({ carriesBias }: DenseStep): { readonly weight: number; readonly bias: number } => ({
     weight: scale.name === 'weightVariance' ? 1 : 0,
-    bias: scale.name === 'biasVariance' ? 1 : 0,
-  };
-  return new Map((layer === undefined ? layers : [layers[layer]]).map((step) => [step, rate]));
+    bias: scale.name === 'biasVariance' && carriesBias ? 1 : 0,
+  });
+  return new Map((layer === undefined ? layers : [layers[layer]]).map((step) => [step, rateOf(step)]));
 }
 
 /** How the points' variances move, for each point in each direction. */

@@ -1,5 +1,5 @@
 import type { Architecture } from '@sntk/architecture';
-import { ArgumentError } from '@sntk/errors';
+import { ArgumentError, checkFinite } from '@sntk/errors';
 import { type FloatArray, type Tensor, tensor } from '@sntk/linalg';
 import type { KernelOptions } from './analytic-kernel.ts';
 import { diagonalTangent, type Rates, type TapeTangent } from './diagonal-tangent.ts';
@@ -50,7 +50,7 @@ const NO_RATES: Rates = new Map();
  * taken, which is what the diagonal moving as a whole has. At an angle θ to such a point a gradient is good to a relative
  * 1e-16/θ, otherwise to 1e-12. An entry of `X` against itself on the diagonal moves with its point.
  *
- * @throws as {@link kernelGradient}, and ArgumentError for weights of another shape than `[N, M]` and for none.
+ * @throws as {@link kernelGradient}, and ArgumentError for weights of another shape than `[N, M]`, not finite, and for none.
  * @example
  * ```ts
  * import { fullyConnected } from '@sntk/architecture';
@@ -111,8 +111,8 @@ export function kernelVjp(architecture: Architecture, options: KernelVjpOptions)
     const own = weights.nngp[at] * dx[i].nngp + weights.ntk[at] * dx[i].ntk;
     for (let p = 0; p < d; p++) gradX[i * d + p] += (2 * own * x.entries[i * d + p]) / d;
   }
-  checkDerivatives(where, gradX, d);
-  checkDerivatives(where, gradZ, d);
+  checkDerivatives(where, gradX, { columns: d, what: 'the gradient by X at' });
+  if (Z) checkDerivatives(where, gradZ, { columns: d, what: 'the gradient by Z at' });
   return {
     X: tensor(gradX, { backend: X.backend, shape: [x.count, d] }),
     ...(Z ? { Z: tensor(gradZ, { backend: X.backend, shape: [z.count, d] }) } : {}),
@@ -134,7 +134,9 @@ function readWeights(
       const wanted = `of shape [${shape.join(', ')}]`;
       throw new ArgumentError({ where, argument: `options.${name}`, wanted, got: [...given.shape] });
     }
-    return entriesOf(where, `options.${name}`, given);
+    const entries = entriesOf(where, `options.${name}`, given);
+    checkFinite(where, `options.${name}`, entries);
+    return entries;
   };
   return { nngp: read('nngp'), ntk: read('ntk') };
 }

@@ -1,4 +1,4 @@
-import { type PairState, rootGap } from './state.ts';
+import { distanceOf, type PairState, rootGap } from './state.ts';
 
 /** Multiplies second moments by a share of units. */
 export function scaleState(s: PairState, share: number): void {
@@ -37,7 +37,6 @@ function mixedDeterminant(a: PairState, b: PairState): number {
 
 /** Of the product of independent branches, unit by unit. */
 export function product(s: PairState, other: PairState): void {
-  const [a, b] = [s.varianceU * other.varianceU, s.varianceV * other.varianceV];
   const difference =
     (s.varianceU - s.varianceV) * other.varianceU + s.varianceV * (other.varianceU - other.varianceV);
   const { covariance } = s;
@@ -45,10 +44,7 @@ export function product(s: PairState, other: PairState): void {
     s.determinant * other.varianceU * other.varianceV + covariance * covariance * other.determinant;
   s.ntk = s.ntk * other.covariance + other.ntk * covariance;
   s.covariance = covariance * other.covariance;
-  s.varianceU = a;
-  s.varianceV = b;
-  s.distance =
-    s.covariance > 0
-      ? rootGap(a, b, difference) + (2 * s.determinant) / (Math.sqrt(a * b) + s.covariance)
-      : a + b - 2 * s.covariance;
+  s.varianceU *= other.varianceU;
+  s.varianceV *= other.varianceV;
+  s.distance = distanceOf(s, difference);
 }

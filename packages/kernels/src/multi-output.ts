@@ -1,3 +1,4 @@
+import { ArgumentError, checkInteger } from '@sntk/errors';
 import type { Tensor } from '@sntk/linalg';
 import { dense, kroneckerIdentity, type LinearOperator } from '@sntk/linalg/operators';
 
@@ -20,5 +21,10 @@ import { dense, kroneckerIdentity, type LinearOperator } from '@sntk/linalg/oper
  * ```
  */
 export function multiOutput(K: Tensor, outputs: number): LinearOperator {
+  const where = 'multiOutput';
+  checkInteger(where, 'outputs', outputs, 1);
+  if (K.shape.length !== 2 || K.shape[0] !== K.shape[1]) {
+    throw new ArgumentError({ where, argument: 'K', wanted: 'a square matrix', got: [...K.shape] });
+  }
   return kroneckerIdentity(dense(K), outputs);
 }

@@ -19,6 +19,8 @@ export interface DenseStep {
   readonly weightGain: number;
   /** What its own biases add: `biasScale²`. */
   readonly biasGain: number;
+  /** Whether σ_b² acts at all: not where the layer's own `biasScale` is 0. */
+  readonly carriesBias: boolean;
   /** Whether the two gains are the variances themselves, and move with them: parameterization 'ntk'. */
   readonly gainsAreVariances: boolean;
 }
@@ -300,8 +302,8 @@ function branch(layer: Extract<Layer, { kind: 'branches' }>, status: Status, pla
 }
 
 function denseStep(layer: Omit<DenseLayer, 'kind'>, inputs: number): DenseStep {
-  const { weightVariance, biasVariance, parameterization } = layer;
-  const { weightScale, biasScale } = resolveDense(layer, inputs);
+  const { weightVariance, parameterization } = layer;
+  const { weightScale, biasScale, biasVariance } = resolveDense(layer, inputs);
   const ntk = parameterization === 'ntk';
   return {
     kind: 'dense',
@@ -309,6 +311,7 @@ function denseStep(layer: Omit<DenseLayer, 'kind'>, inputs: number): DenseStep {
     biasVariance,
     weightGain: ntk ? weightVariance : weightScale * weightScale * inputs,
     biasGain: ntk ? biasVariance : biasScale * biasScale,
+    carriesBias: typeof parameterization === 'string' || parameterization.biasScale !== 0,
     gainsAreVariances: ntk,
   };
 }

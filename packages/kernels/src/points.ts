@@ -21,8 +21,10 @@ export interface Reader {
   readonly steps: readonly Step[];
 }
 
-/** The recursion multiplies two variances, and the product has to be a number. */
+/** The recursion multiplies two variances, and the product has to be a number with all its digits: so large at most, */
 export const LARGEST = 1e150;
+/** and, unless 0, so large at least. */
+const SMALLEST = 1e-150;
 
 /** Throws for points that are no matrix of `inputs` columns. */
 export function checkPoints(where: string, argument: string, X: Tensor, inputs: number): void {
@@ -56,25 +58,47 @@ export function readPoints(argument: string, X: Tensor, reader: Reader): Points 
     }
     moments[i] = square / dimension;
     const tape = runDiagonal(steps, moments[i]);
-    checkTape(tape, i, { where, argument });
+    checkTape({ ...tape, variances: [tape.variances] }, i, { where, argument });
+    checkSmallest(tape, i, { where, argument });
     tapes.push(tape);
   }
   return { entries, count, dimension, moments, tapes };
 }
 
-/** Throws for a row on which a network overflows. */
+/** Which row of which argument of which function is looked at. */
+interface Source {
+  readonly where: string;
+  readonly argument: string;
+}
+
+/** Throws for a row on which a network overflows, at its end or on the way there. */
 export function checkTape(
-  tape: { readonly nngp: number; readonly ntk: number },
+  tape: { readonly nngp: number; readonly ntk: number; readonly variances: readonly Float64Array[] },
   row: number,
-  { where, argument }: { readonly where: string; readonly argument: string },
+  { where, argument }: Source,
 ): void {
-  const { nngp, ntk } = tape;
-  if (nngp < LARGEST && ntk < LARGEST) return;
+  const { nngp, ntk, variances } = tape;
+  const within = variances.map((each) => each.find((variance) => !(variance < LARGEST)));
+  const variance = within.find((each) => each !== undefined);
+  if (nngp < LARGEST && ntk < LARGEST && variance === undefined) return;
+  const inside = variance === undefined ? '' : ` after a variance of ${variance}`;
   throw new NumericalError({
     where,
-    found: `row ${row} of ${argument} has nngp ${nngp} and ntk ${ntk}`,
+    found: `row ${row} of ${argument} has nngp ${nngp} and ntk ${ntk}${inside}`,
     fix: 'scale the inputs or the variances down, or use an activation that grows less',
     details: { row, nngp, ntk },
+  });
+}
+
+/** Throws for a row whose variances are too small for angles: two such rows would look parallel. */
+function checkSmallest({ variances }: Tape, row: number, { where, argument }: Source): void {
+  const within = variances.find((variance) => variance > 0 && variance < SMALLEST);
+  if (within === undefined) return;
+  throw new NumericalError({
+    where,
+    found: `row ${row} of ${argument} has a variance of ${within} within the network, and below ${SMALLEST} angles are lost`,
+    fix: 'scale the inputs or the variances up, or give a layer a bias',
+    details: { row, variance: within },
   });
 }
 

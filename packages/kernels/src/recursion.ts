@@ -1,7 +1,7 @@
 import type { ActivationDual, PairMoments } from '@sntk/architecture';
 import { product, scaleState, sum } from './merge.ts';
 import type { Step } from './plan.ts';
-import { type PairState, rootGap } from './state.ts';
+import { distanceOf, type PairState } from './state.ts';
 
 type DualStep = Extract<Step, { readonly kind: 'dual' }>;
 
@@ -121,15 +121,13 @@ export function pairRecursion(
         case 'norm': {
           const [qe, pe] = [s.varianceU + step.epsilon, s.varianceV + step.epsilon];
           const root = Math.sqrt(qe * pe);
-          const [a, b] = [s.varianceU / qe, s.varianceV / pe];
+          const difference = (step.epsilon * (s.varianceU - s.varianceV)) / (qe * pe);
           s.ntk /= root;
           s.covariance /= root;
           s.determinant /= qe * pe;
-          const difference = (step.epsilon * (s.varianceU - s.varianceV)) / (qe * pe);
-          s.distance =
-            s.covariance > 0
-              ? rootGap(a, b, difference) + (2 * s.determinant) / (Math.sqrt(a * b) + s.covariance)
-              : a + b - 2 * s.covariance;
+          s.varianceU /= qe;
+          s.varianceV /= pe;
+          s.distance = distanceOf(s, difference);
           break;
         }
         case 'dropout': {

@@ -1,11 +1,17 @@
-import type { Merge } from '@sntk/architecture';
+import type { ActivationDual, Merge } from '@sntk/architecture';
 import type { ImageStep, SpatialStep } from './plan.ts';
 import { ownSite } from './spatial-window.ts';
 
 /** A step of the recursion over images. Dense layers have become windows of one site. */
 export type Node =
   | SpatialStep
-  | Exclude<ImageStep, SpatialStep | { readonly kind: 'dense' | 'branches' }>
+  | Exclude<ImageStep, SpatialStep | { readonly kind: 'dense' | 'dual' | 'branches' }>
+  | {
+      readonly kind: 'dual';
+      readonly dual: ActivationDual;
+      /** The dual's moments of a pair, by tables where it has them: images have many pairs of sites. */
+      readonly pair: ActivationDual['pair'];
+    }
   /** Forgets pairs of different sites. */
   | { readonly kind: 'narrow' }
   | {
@@ -64,6 +70,9 @@ function compile(steps: readonly ImageStep[], place: Place): readonly Node[] {
     switch (step.kind) {
       case 'dense':
         nodes.push({ kind: 'windows', taps: ownSite(sites), affine: step });
+        break;
+      case 'dual':
+        nodes.push({ ...step, pair: step.dual.many?.() ?? step.dual.pair });
         break;
       case 'branches': {
         const after = needsAll(steps.slice(i + 1), place.after);

@@ -66,7 +66,7 @@ export function pointwisePairs(
 const EQUAL = 4 * Number.EPSILON ** 2;
 
 function dualPairs(
-  { dual }: Extract<Pointwise, { kind: 'dual' }>,
+  { dual, pair }: Extract<Pointwise, { kind: 'dual' }>,
   pairs: Pairs,
   sides: { readonly before: Sides; readonly after: Sides },
 ): void {
@@ -90,7 +90,7 @@ function dualPairs(
     p.covariance = c;
     p.distance = c > 0 ? (rootU - rootV) ** 2 + 2 * g : p.varianceU + p.varianceV - 2 * c;
     p.determinant = g * (rootU * rootV + Math.abs(c));
-    dual.pair(p, out);
+    pair(p, out);
     covariance[at] = out.covariance;
     ntk[at] *= out.derivative;
     const scale = after.u.roots[a] * after.v.roots[z];

@@ -31,7 +31,9 @@ function walk(
       ({ sites, full } = walk(node.branches[0], { sites, full }));
     } else if (node.kind === 'windows' || node.kind === 'pooling') sites = node.taps.outputs;
     if (node.kind !== 'narrow') tape += (node.kind === 'pooling' ? 3 : 2) * sites;
-    pairs = Math.max(pairs, before + held());
+    // Pooling sums over one window, then over the other.
+    const between = node.kind === 'pooling' ? node.taps.inputs * node.taps.outputs : 0;
+    pairs = Math.max(pairs, before + held() + between);
   }
   return { pairs, tape, sites, full };
 }

@@ -69,7 +69,7 @@ export function copyPairs(buffers: Buffers, pairs: Pairs): Pairs {
   return copy;
 }
 
-/** Calls `visit` for each row of pairs: its site, the first and the last but one site of its columns, and its start. */
+/** Calls `visit` for each row of pairs: its site, the first site of its columns and the one after the last, and its start. */
 export function eachRow(
   pairs: { readonly full: boolean; readonly sites: number },
   visit: (a: number, from: number, to: number, start: number) => void,

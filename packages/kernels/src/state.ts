@@ -19,6 +19,13 @@ export const emptyState = (): PairState => ({
   ntk: 0,
 });
 
+/** `E (u − v)²` from the other second moments and the difference of the variances, without cancellation. */
+export function distanceOf(s: Omit<PairState, 'distance' | 'ntk'>, difference: number): number {
+  const { varianceU: a, varianceV: b, covariance, determinant } = s;
+  if (covariance <= 0) return a + b - 2 * covariance;
+  return rootGap(a, b, difference) + (2 * determinant) / (Math.sqrt(a * b) + covariance);
+}
+
 /** `(√a − √b)²` from the difference `a − b`. */
 export function rootGap(a: number, b: number, difference: number): number {
   const total = Math.sqrt(a) + Math.sqrt(b);

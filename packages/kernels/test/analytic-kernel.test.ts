@@ -1,4 +1,16 @@
-import { ACTIVATIONS, erfActivation, fullyConnected, linear, relu } from '@sntk/architecture';
+import {
+  ACTIVATIONS,
+  activate,
+  convolution,
+  dense,
+  erfActivation,
+  flatten,
+  fullyConnected,
+  linear,
+  network,
+  relu,
+} from '@sntk/architecture';
+import { sign } from '@sntk/architecture/activations';
 import { eigh, ndarrayBackend, tensor, toArray } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
 import fc from 'fast-check';
@@ -247,6 +259,25 @@ describe('analyticKernel', () => {
     }
   });
 
+  it('has no angle between parallel points in many dimensions, of which sign would make a large one', () => {
+    const d = 60;
+    const data = new Float64Array(4 * d);
+    createRng('parallel').fillNormal(data);
+    [3, 0.7, -1.1].forEach((scale, k) => {
+      for (let p = 0; p < d; p++) data[(k + 1) * d + p] = scale * data[p];
+    });
+    const deep = fullyConnected({
+      inputs: d,
+      hidden: [1, 1, 1],
+      activation: sign,
+      weightVariance: 1,
+      biasVariance: 0,
+    });
+    const { nngp } = analyticKernel(deep, { X: tensor(data, { backend, shape: [4, d] }) });
+    // An angle of 1e-16 would be one of 0.05 in the last layer.
+    expect([...toArray(nngp)]).toEqual([1, 1, 1, -1, 1, 1, 1, -1, 1, 1, 1, -1, -1, -1, -1, 1]);
+  });
+
   it('refuses points so large that a product of two variances overflows', () => {
     const network = fullyConnected({ inputs: 2, hidden: [1], biasVariance: 0 });
     const at = (size: number) =>
@@ -261,6 +292,57 @@ describe('analyticKernel', () => {
       });
     expect(toArray(at(1e70).ntk)[1] / 1e140).toBeCloseTo(1 / Math.PI, 13);
     expect(() => at(1e78)).toThrow('of squared length below 1e+150, got "row 0"');
+  });
+
+  it('refuses networks in which variances overflow on the way, though their ends would not', () => {
+    const free = (weightVariance: number) => dense(1, { weightVariance, biasVariance: 0 });
+    const up = [free(1e160), activate(relu)];
+    const X = tensor(
+      [
+        [0, 0],
+        [1, 0],
+        [0, 1],
+      ],
+      { backend },
+    );
+    expect(() => analyticKernel(network(2, ...up, free(1e-100)), { X })).toThrow(
+      'analyticKernel: row 1 of options.X has nngp 2.5e+59 and ntk 5e+59 after a variance of 5e+159; scale',
+    );
+    const image = network(
+      [2, 1],
+      convolution(1, [1], { weightVariance: 1e160 }),
+      up[1],
+      flatten,
+      free(1e-100),
+    );
+    expect(() => analyticKernel(image, { X })).toThrow('row 1 of options.X');
+  });
+
+  it('refuses points and networks so small that a determinant underflows: angles would be lost in silence', () => {
+    const pair = (size: number, layers: number, biasVariance = 0) =>
+      toArray(
+        analyticKernel(
+          fullyConnected({ inputs: 2, hidden: new Array(layers).fill(1), weightVariance: 1, biasVariance }),
+          {
+            X: tensor(
+              [
+                [size, 0],
+                [0, size],
+                [0, 0],
+              ],
+              { backend },
+            ),
+          },
+        ).nngp,
+      );
+    // One layer: T of orthogonal points is √(q q')/2π.
+    expect(pair(1e-70, 1)[1] / (1e-140 / (4 * Math.PI))).toBeCloseTo(1, 13);
+    expect(() => pair(1e-76, 1)).toThrow(
+      /^analyticKernel: row 0 of options.X has a variance of .*e-153 within the network, and below 1e-150 angles are lost; scale/,
+    );
+    // Halved 600 times.
+    expect(() => pair(1, 600)).toThrow('angles are lost');
+    expect(pair(1e-100, 1, 0.5)[1]).toBeCloseTo(0.75, 14);
   });
 
   it('refuses points of another dimension and rows that are not finite, by number', () => {

@@ -1,14 +1,18 @@
 import {
+  type Activation,
+  type ActivationDual,
   activate,
   branches,
   convolution,
   dense,
+  dropout,
   erfActivation,
   flatten,
   fullyConnected,
   globalPooling,
   identity,
   type Layer,
+  layerNorm,
   network,
   pooling,
   relu,
@@ -19,12 +23,12 @@ import { exponential, tanh } from '@sntk/architecture/activations';
 import { eigh, ndarrayBackend, type Tensor, tensor, toArray } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
-import { analyticKernel, kernelBlocks, kernelDiagonals } from '../src/index.ts';
-import { planOf } from '../src/plan.ts';
+import { analyticKernel, kernelBlocks, kernelDiagonals, kernelGradient, kernelVjp } from '../src/index.ts';
 
 const backend = ndarrayBackend();
 const phi = activate(relu);
 const options = { weightVariance: 1.7, biasVariance: 0.2 };
+const free = { weightVariance: 1.7, biasVariance: 0 };
 const conv = (window: readonly number[], more: object = {}): Layer =>
   convolution(3, window, { ...options, ...more });
 const average = globalPooling('average');
@@ -111,6 +115,72 @@ describe('kernels of convolutional networks', () => {
     const wanted = analyticKernel(flat, { X });
     expectSame(found.nngp, wanted.nngp, 1e-14);
     expectSame(found.ntk, wanted.ntk, 1e-14);
+  });
+
+  it('are, for flattened images that differ in the sign of a faint site, those of the fully connected network', () => {
+    // Nearly equal, though a term of the sum over sites has the other sign.
+    const faint = tensor([1, 1e-4, 1, -1e-4, -1, 1e-4], { backend, shape: [3, 2] });
+    const layers = [dense(3, free), phi, dense(1, free)];
+    const found = analyticKernel(network([2, 1], flatten, ...layers), { X: faint });
+    const wanted = analyticKernel(network(2, ...layers), { X: faint });
+    expectSame(found.nngp, wanted.nngp, 1e-14);
+    expectSame(found.ntk, wanted.ntk, 1e-14);
+  });
+
+  it.each([
+    ['layer norm', serial(dense(3, options), layerNorm(0.1), phi)],
+    // So little that nearly equal units stay so.
+    ['dropout', serial(dense(3, options), phi, dropout(0.995))],
+    ['a product', branches('product', dense(3, options), serial(dense(3, options), phi, dense(3, options)))],
+    ['a concatenation', serial(dense(3, options), branches('concatenate', phi, activate(erfActivation)))],
+    ['a sum', serial(dense(3, free), residual(phi, dense(3, options)), phi)],
+  ])('are, for images of one site, those of the network of flat inputs: %s', (_, block) => {
+    const points = hardImages('one site', [1, 3]);
+    const layers = [block, dense(3, free), phi, end];
+    const found = analyticKernel(network([1, 3], ...layers, flatten, end), { X: points });
+    const wanted = analyticKernel(network(3, ...layers, end), { X: points });
+    expectSame(found.nngp, wanted.nngp, 1e-14);
+    expectSame(found.ntk, wanted.ntk, 1e-14);
+  });
+
+  it.each(['average', 'sum'] as const)(
+    'are, for pooling by %s right after a dense layer, those of pooled images, for some 1e-4 apart as well',
+    (reduce) => {
+      const data = Float64Array.from(toArray(hardImages('pooled first', [4, 3])));
+      for (let p = 24; p < 36; p++) data[p] = data[p - 24] * (1 + 1e-4 * Math.sin(7 * p));
+      const pooled = Float64Array.from({ length: 48 }, (_, at) => {
+        const [pair, channel] = [Math.floor(at / 3), at % 3];
+        const sum = data[6 * pair + channel] + data[6 * pair + 3 + channel];
+        return reduce === 'average' ? sum / 2 : sum;
+      });
+      const after = [phi, conv([1]), phi, flatten, end];
+      const kernelsOf = (sites: number, entries: Float64Array, ...first: Layer[]) =>
+        analyticKernel(network([sites, 3], ...first, ...after), {
+          X: tensor(entries, { backend, shape: [8, 3 * sites] }),
+        });
+      const found = kernelsOf(4, data, dense(3, free), pooling(reduce, [2]));
+      const wanted = kernelsOf(2, pooled, dense(3, free));
+      // A gap of 1e-8 has 8 digits, so that an angle of 1e-4 is good to 1e-12.
+      expectSame(found.nngp, wanted.nngp, 1e-11);
+      expectSame(found.ntk, wanted.ntk, 1e-11);
+    },
+  );
+
+  it('need no dense layer beside a convolution, however small its variance', () => {
+    const alone = (weightVariance: number) =>
+      analyticKernel(
+        network(
+          [3, 4, 2],
+          convolution(1, [3, 4], { weightVariance, padding: 'valid', biasVariance: 0 }),
+          flatten,
+        ),
+        { X },
+      );
+    expectSame(
+      alone(0.25).ntk,
+      kernels(flatten, dense(1, { weightVariance: 0.25, biasVariance: 0 })).ntk,
+      1e-14,
+    );
   });
 
   it('have the two parameterizations as cases of scales of their own', () => {
@@ -226,6 +296,32 @@ describe('kernels of convolutional networks', () => {
   });
 });
 
+describe('moments by quadrature between sites', () => {
+  it.each([
+    ['flatten', flatten],
+    ['global pooling', average],
+  ])('come from tables that agree with the quadrature: %s', (_, last) => {
+    const few = hardImages('few', [3, 1], 7);
+    const kernelsOf = (activation: Activation) => {
+      const layers = [conv([3]), activate(activation), conv([3]), activate(activation), last, dense(1)];
+      return analyticKernel(network([3, 1], ...layers), { X: few });
+    };
+    const { many: _many, ...careful } = tanh.dual;
+    let pairs = 0;
+    const counted: ActivationDual['pair'] = (p, out) => {
+      pairs++;
+      tanh.dual.pair(p, out);
+    };
+    const exact = kernelsOf({ ...tanh, dual: { ...careful, pair: counted } });
+    expect(pairs).toBeGreaterThan(100);
+    pairs = 0;
+    const found = kernelsOf({ ...tanh, dual: { ...tanh.dual, pair: counted } });
+    expect(pairs).toBe(0);
+    expectSame(found.nngp, exact.nngp, 1e-11);
+    expectSame(found.ntk, exact.ntk, 1e-11);
+  });
+});
+
 describe('networks of images that have no kernel', () => {
   const end = dense(1);
 
@@ -240,6 +336,8 @@ describe('networks of images that have no kernel', () => {
     expect(() => kernels(flatten, serial(identity, conv([1, 1])), end)).toThrow('layers[1].layers[1]');
     expect(() => kernels(flatten, end, average)).toThrow('architecture.layers[2]');
     expect(() => kernels(conv([3, 3]), phi)).toThrow('flatten or globalPooling');
+    const sequences = tensor(new Float64Array(6), { backend, shape: [2, 3] });
+    expect(() => analyticKernel(network([3, 1], conv([3])), { X: sequences })).toThrow('got "3 sites"');
     expect(() => kernels(conv([3, 3]), flatten, phi, end)).toThrow('units that are not Gaussian');
     expect(() => kernels(average)).toThrow('at least one dense layer');
     expect(() =>
@@ -250,7 +348,11 @@ describe('networks of images that have no kernel', () => {
   });
 
   it('are refused by functions of flat inputs', () => {
-    expect(() => planOf(network([3, 4, 2], flatten, end))).toThrow('architecture.inputShape');
+    const images = network([3, 4, 2], flatten, end);
+    expect(() => kernelGradient(images, { X })).toThrow(
+      'kernelGradient: architecture.inputShape must be absent here',
+    );
+    expect(() => kernelVjp(images, { X, ntk: X })).toThrow('kernelVjp: architecture.inputShape');
   });
 
   it('are refused for images of another shape, and rows that are not finite or overflow', () => {
@@ -275,6 +377,8 @@ describe('networks of images that have no kernel', () => {
     const one = tensor(new Float64Array(128 * 128), { backend, shape: [1, 128 * 128] });
     expect(() => analyticKernel(large, { X: one })).toThrow('12 GiB of pairs of sites');
     expect(() => analyticKernel(large, { X: one })).toThrow('flatten in place of pooling');
+    const flat = network([128, 128, 1], conv([3, 3]), phi, flatten, end);
+    expect(analyticKernel(flat, { X: one, Z: one }).ntk.shape).toEqual([1, 1]);
     const many = tensor(new Float64Array(40000), { backend, shape: [20000, 2] });
     const small = network([2, 1], conv([3]), phi, flatten, end);
     expect(() => analyticKernel(small, { X: many })).toThrow('kernelBlocks');

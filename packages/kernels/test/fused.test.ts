@@ -1,7 +1,8 @@
-import { fullyConnected } from '@sntk/architecture';
+import { activate, dense, fullyConnected, type Layer, linear, network, relu } from '@sntk/architecture';
 import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
 import { wasmBackend } from '@sntk/linalg-wasm';
-import { describe, expect, it } from 'vitest';
+import { createRng } from '@sntk/random';
+import { describe, expect, it, vi } from 'vitest';
 import { analyticKernel } from '../src/index.ts';
 import { hardPoints, POINTS } from './hard-points.ts';
 
@@ -35,5 +36,60 @@ describe.each([0, 1])('the fused ReLU recursion, σ_b² = %i', (biasVariance) =>
         });
       }
     }
+  });
+});
+
+describe('the fused ReLU recursion of more points than a strip has', () => {
+  it('gives the kernels of the careful recursion, row by row', () => {
+    const [N, M] = [150, 131];
+    const data = new Float64Array(3 * N);
+    createRng('strips').fillNormal(data);
+    const network = fullyConnected({ inputs: 3, hidden: [1, 1, 1], weightVariance: [2, 1.5, 1.8, 1.2] });
+    const kernels = [wasmBackend(), ndarrayBackend()].map((backend) => {
+      const X = tensor(data, { backend, shape: [N, 3] });
+      const Z = tensor(data.subarray(3 * (N - M)), { backend, shape: [M, 3] });
+      const [own, cross, turned] = [{ X }, { X, Z }, { X: Z, Z: X }].map((points) =>
+        analyticKernel(network, points),
+      );
+      return [own.nngp, own.ntk, cross.nngp, cross.ntk, turned.nngp, turned.ntk].map(toArray);
+    });
+    kernels[0].forEach((fused, which) => {
+      const plain = kernels[1][which];
+      const largest = Math.max(...plain.map(Math.abs));
+      expect(fused.length).toBe(plain.length);
+      fused.forEach((value, at) => {
+        expect(Math.abs(value - plain[at]), `${which} ${at}`).toBeLessThanOrEqual(1e-13 * largest);
+      });
+    });
+  });
+});
+
+describe('the fused recursion of a backend', () => {
+  /** How often a kernel of a network asks for it. */
+  function uses(layers: readonly Layer[], dtype: 'float64' | 'float32' = 'float64'): number {
+    const backend = wasmBackend();
+    const asked = vi.spyOn(backend.fused!, 'reluRecursion');
+    const X = tensor(hardPoints(2, { nudge: 1e-8, multiple: 3, far: 10 }), {
+      backend,
+      shape: [POINTS, 2],
+      dtype,
+    });
+    analyticKernel(network(2, ...layers), { X });
+    const { length } = asked.mock.calls;
+    asked.mockRestore();
+    return length;
+  }
+  const phi = activate(relu);
+  const chain = [dense(1), phi, dense(1), phi, dense(1)];
+
+  it('is asked for chains of dense layers and ReLU in the parameterization ntk, and for nothing else', () => {
+    expect(uses(chain)).toBe(1);
+    expect(uses([dense(1), phi, dense(1)])).toBe(1);
+    expect(uses([dense(1)])).toBe(0);
+    expect(uses(chain.slice(0, 4))).toBe(0);
+    expect(uses([...chain, dense(1)])).toBe(0);
+    expect(uses([...chain.slice(0, 4), dense(1, { parameterization: 'standard' })])).toBe(0);
+    expect(uses([dense(1), activate(linear), dense(1)])).toBe(0);
+    expect(uses(chain, 'float32')).toBe(0);
   });
 });

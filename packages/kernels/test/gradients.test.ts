@@ -141,7 +141,18 @@ const trees: [string, Layer][] = [
       dense(1),
     ),
   ],
-  ['dropout', serial(dense(4), activate(relu), dropout(0.5), dense(1, { parameterization: 'standard' }))],
+  [
+    'dropout',
+    serial(
+      dropout(0.8),
+      dense(4),
+      activate(relu),
+      dropout(0.5),
+      dense(4),
+      activate(relu),
+      dense(1, { parameterization: 'standard' }),
+    ),
+  ],
   [
     'scales of its own',
     serial(
@@ -280,6 +291,23 @@ describe('gradients', () => {
     );
     expect(() => kernelVjp(one, { X })).toThrow('options must be nngp, ntk or both');
     expect(() => kernelVjp(one, { X, ntk: X })).toThrow('options.ntk must be of shape [3, 3], got [3, 2]');
+    const broken = tensor(
+      [
+        [0, 1],
+        [1, Number.NaN],
+      ],
+      { backend },
+    );
+    const two = tensor(
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      { backend },
+    );
+    expect(() => kernelVjp(one, { X: two, nngp: broken })).toThrow(
+      'kernelVjp: options.nngp must be finite numbers, got "NaN at position 3"',
+    );
     const plain: Activation = { ...relu, name: 'own', dual: { ...relu.dual!, slopes: undefined as never } };
     expect(() =>
       kernelGradient(fullyConnected({ inputs: 2, hidden: [1], activation: plain }), { X }),
@@ -293,6 +321,16 @@ describe('gradients', () => {
     );
     const unbiased = fullyConnected({ inputs: 2, hidden: [1], biasVariance: 0 });
     expect(() => kernelGradient(unbiased, { X: zero })).toThrow('the derivative of entry (0, 1)');
+    const ones = tensor(
+      [
+        [1, 1],
+        [1, 1],
+      ],
+      { backend },
+    );
+    expect(() => kernelVjp(unbiased, { X: zero, Z: zero, ntk: ones })).toThrow(
+      'kernelVjp: the gradient by X at (0, 0) is',
+    );
     const weights = kernelGradient(unbiased, { X: zero, withRespectTo: [{ name: 'weightVariance' }] });
     expect(toArray(weights.derivatives[0].ntk)[1]).toBe(0);
   });

@@ -27,7 +27,7 @@ import { eigh, ndarrayBackend, type Tensor, tensor, toArray, toBackend } from '@
 import { wasmBackend } from '@sntk/linalg-wasm';
 import { createRng } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
-import { analyticKernel, kernelBlocks, kernelDiagonals, multiOutput } from '../src/index.ts';
+import { analyticKernel, kernelBlocks, kernelDiagonals, kernelGradient, multiOutput } from '../src/index.ts';
 import { planOf } from '../src/plan.ts';
 import { inputPair, readPoints } from '../src/points.ts';
 import { pairRecursion } from '../src/recursion.ts';
@@ -65,6 +65,21 @@ const networks: [string, Layer][] = [
   ['product', serial(branches('product', dense(4), serial(dense(4), phi, dense(4))), dense(1))],
   ['concatenation', serial(dense(4), branches('concatenate', phi, activate(erfActivation)), dense(1))],
   ['dropout', serial(dense(4), phi, dropout(0.5), dense(1))],
+  [
+    // The bias makes the distance after the norm part of the determinant, which no covariance then corrects.
+    'norm and dropout before dense layers',
+    serial(
+      dropout(0.7),
+      dense(4, { biasVariance: 0 }),
+      layerNorm(0.1),
+      dense(4, { biasVariance: 20 }),
+      phi,
+      dropout(0.9),
+      dense(4, { biasVariance: 20 }),
+      phi,
+      dense(1),
+    ),
+  ],
 ];
 
 describe.each(networks)('the kernel of a network with %s', (name, layer) => {
@@ -116,8 +131,9 @@ describe('combinators', () => {
   };
 
   it('mean what they say: identity, repeat, one branch, dropout that keeps all', () => {
-    const block = serial(dense(4, options), phi);
-    const end = dense(1, options);
+    const standard = { ...options, parameterization: 'standard' } as const;
+    const block = serial(dense(4, standard), phi);
+    const end = dense(1, standard);
     const plain = serial(block, block, end);
     equal(serial(identity, repeat(block, 2), identity, end), plain);
     equal(serial(branches('sum', serial(block, block)), end), plain);
@@ -130,6 +146,22 @@ describe('combinators', () => {
     toArray(one.ntk).forEach((value, i) => {
       expect(value).toBeCloseTo(toArray(two.ntk)[i], 14);
     });
+  });
+
+  it('have no bias where the forward multiplier of biases is 0, whatever σ_b² says', () => {
+    const scales = (biasScale: number) => ({ weightScale: 0.5, biasScale });
+    const chain = (biasVariance: number, biasScale: number) =>
+      repeat(serial(dense(4, { biasVariance, parameterization: scales(biasScale) }), phi), 2);
+    equal(serial(chain(0.7, 0), dense(1, options)), serial(chain(0, 1), dense(1, options)));
+    const one = network(3, dense(1, { ...options, parameterization: scales(0) }));
+    const [x, K] = [toArray(X), toArray(analyticKernel(one, { X }).nngp)];
+    // σ_w² x·z/d of the first point and the sixth.
+    const inner = [0, 1, 2].reduce((sum, p) => sum + x[p] * x[15 + p], 0);
+    expect(K[5]).toBeCloseTo((1.3 * inner) / 3, 15);
+    const { derivatives } = kernelGradient(one, { X, withRespectTo: [{ name: 'biasVariance' }] });
+    for (const kernel of [derivatives[0].nngp, derivatives[0].ntk]) {
+      expect([...toArray(kernel)].every((value) => value === 0)).toBe(true);
+    }
   });
 
   it('refuse, by place, what has no kernel', () => {
@@ -184,6 +216,21 @@ describe('kernelBlocks', () => {
         expect(Math.abs(value - whole[i])).toBeLessThanOrEqual(1e-14 * Math.abs(whole[i]));
       });
       expect(found.length).toBe(100);
+    }
+  });
+
+  it('has masks of dropout shared on the diagonal alone, in every block', () => {
+    const X = hardPoints('masked blocks', 10, 3);
+    const architecture = network(3, dense(4), phi, dropout(0.5), dense(1));
+    const whole = analyticKernel(architecture, { X });
+    for (const name of ['nngp', 'ntk'] as const) {
+      const found = [...kernelBlocks(architecture, { X, rows: 4 })].flatMap((block) => [
+        ...toArray(block[name]),
+      ]);
+      const K = toArray(whole[name]);
+      found.forEach((value, at) => {
+        expect(Math.abs(value - K[at]), `${name} ${at}`).toBeLessThanOrEqual(1e-14 * Math.abs(K[at]));
+      });
     }
   });
 
@@ -251,7 +298,10 @@ describe('options.get', () => {
         expect(dense[i * 24 + j]).toBe(exact);
       }
     }
-    expect(() => multiOutput(analyticKernel(architecture, { X, Z }).ntk, 2)).toThrow('square');
+    expect(() => multiOutput(analyticKernel(architecture, { X, Z }).ntk, 2)).toThrow(
+      'multiOutput: K must be a square matrix, got [8, 7]',
+    );
+    expect(() => multiOutput(ntk, 0)).toThrow('multiOutput: outputs must be an integer of at least 1, got 0');
   });
 });
 

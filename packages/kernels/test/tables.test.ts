@@ -1,4 +1,12 @@
-import { activate, activationByName, dense, dropout, fullyConnected, network } from '@sntk/architecture';
+import {
+  activate,
+  activationByName,
+  dense,
+  dropout,
+  erfActivation,
+  fullyConnected,
+  network,
+} from '@sntk/architecture';
 import { ndarrayBackend, type Tensor, tensor, toArray } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
@@ -45,6 +53,21 @@ describe.each(['tanh', 'softplus', 'selu'])('a kernel of %s so large that tables
 });
 
 describe('tables', () => {
+  it('are asked for from 2,000 pairs on', () => {
+    const asked = (...counts: [number] | [number, number]): number => {
+      let times = 0;
+      const many = () => {
+        times++;
+        return erfActivation.dual!.pair;
+      };
+      const activation = { ...erfActivation, dual: { ...erfActivation.dual!, many } };
+      const [X, Z] = counts.map(points);
+      analyticKernel(fullyConnected({ inputs: 2, hidden: [1], activation }), Z ? { X, Z } : { X });
+      return times;
+    };
+    expect([asked(63), asked(64), asked(40, 49), asked(40, 50)]).toEqual([0, 1, 0, 1]);
+  });
+
   it('serve every place of an activation in a tree, and other layers beside it', () => {
     const tanh = activate(activationByName('tanh'));
     const X = points(64);
