@@ -260,7 +260,7 @@ describe('train', () => {
       'options.resume.loss must be "huber", got "mse"',
     );
     await expect(collect(train(network, Float32Array.from(theta), { ...options, resume }))).rejects.toThrow(
-      'of Float32Arrays like theta',
+      'of Float32Arrays, the number format of the run',
     );
     await expect(collect(train(network, theta, { ...options, resume, steps: 1 }))).rejects.toThrow(
       'above the 1',
