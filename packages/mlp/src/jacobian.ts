@@ -39,7 +39,7 @@ export function jacobian(architecture: Architecture, theta: FloatArray, options:
   const plan = planOf(architecture);
   const [N, O, P] = [X.shape[0], plan.outputs, plan.size];
   checkEntries('jacobian', [N, O, P], options.maxEntries);
-  const pass = runPass(plan, theta, X, { dropout });
+  const pass = runPass(plan, theta, X, { where: 'jacobian', dropout });
   const J = zerosLike(X, N * O * P);
   for (let o = 0; o < O; o++) {
     const signals = backwardSignals(pass, pickOutput(X, O, o));
@@ -75,7 +75,7 @@ export function exampleGradients(
   options: JacobianOptions & { readonly cotangent: Tensor },
 ): Tensor {
   const { X, cotangent, dropout } = options;
-  const pass = runPass(architecture, theta, X, { dropout });
+  const pass = runPass(architecture, theta, X, { where: 'exampleGradients', dropout });
   checkOutputs('exampleGradients', 'options.cotangent', cotangent, pass);
   const N = X.shape[0];
   const P = theta.length;

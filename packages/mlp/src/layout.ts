@@ -1,5 +1,5 @@
 import type { Architecture } from '@sntk/architecture';
-import { checkLength } from '@sntk/errors';
+import { ArgumentError, checkLength } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
 import { type ParameterBlock, planOf } from './plan.ts';
 
@@ -49,7 +49,15 @@ export function parameterViews(architecture: Architecture, theta: FloatArray): r
   });
 }
 
-/** Throws unless `theta` has one entry per parameter of the architecture. */
-export function checkParameters(where: string, architecture: Architecture, theta: FloatArray): void {
-  checkLength(where, 'theta', theta, planOf(architecture).size, 'one per parameter of the architecture');
+/** Throws unless `theta` is a typed array of one entry per parameter of the architecture. */
+export function checkParameters(
+  where: string,
+  architecture: Architecture,
+  theta: FloatArray,
+  argument = 'theta',
+): void {
+  if (!(theta instanceof Float64Array || theta instanceof Float32Array)) {
+    throw new ArgumentError({ where, argument, wanted: 'a Float64Array or a Float32Array', got: theta });
+  }
+  checkLength(where, argument, theta, planOf(architecture).size, 'one per parameter of the architecture');
 }

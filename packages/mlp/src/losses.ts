@@ -146,7 +146,15 @@ export function checkTargets(where: string, loss: Loss, y: FloatArray, outputs: 
 
 /** The loss of a name, or the one given. */
 export function lossOf(where: string, loss: LossName | Loss = 'mse'): Loss {
-  return typeof loss === 'object'
-    ? loss
-    : LOSSES[checkChoice(where, 'options.loss', loss, Object.keys(LOSSES) as LossName[])];
+  if (typeof loss === 'object' && loss !== null) {
+    // A checkpoint is refused by its loss's name.
+    if (typeof loss.name === 'string' && typeof loss.evaluate === 'function') return loss;
+    throw new ArgumentError({
+      where,
+      argument: 'options.loss',
+      wanted: 'with a name and evaluate',
+      got: loss,
+    });
+  }
+  return LOSSES[checkChoice(where, 'options.loss', loss, Object.keys(LOSSES) as LossName[])];
 }

@@ -46,7 +46,7 @@ export interface NtkDriftOptions {
  */
 export function ntkDrift(architecture: Architecture, theta: FloatArray, options: NtkDriftOptions): Tensor {
   const { X, Y, at = X, output = 0 } = options;
-  const training = runPass(architecture, theta, X);
+  const training = runPass(architecture, theta, X, { where: 'ntkDrift' });
   checkOutputs('ntkDrift', 'options.Y', Y, training);
   const f = toArray(training.output.value);
   const y = toArray(Y);
@@ -64,7 +64,7 @@ function ntkAlong(
   const { X, output, direction } = options;
   const O = plan.outputs;
   checkOutput(output, O);
-  const pass = runPass(plan, theta, X, { direction });
+  const pass = runPass(plan, theta, X, { where: 'ntkDrift', argument: 'options.at', direction });
   const signals = backwardSignals(pass, pickOutput(X, O, output));
   const N = X.shape[0];
   // Half of the symmetric derivative: the other half is its transpose.

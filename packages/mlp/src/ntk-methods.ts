@@ -39,9 +39,12 @@ interface Points {
 
 /** MATH (8): inputs and signals of each layer, two products a layer and pair. Parameters are in one layer each, so this holds for any network. */
 const layerwise: Method = (architecture, theta, { pairs, ...points }) => {
+  const where = 'empiricalNtk';
   const { left, right } = pointsOf(points);
-  const passX = runPass(architecture, theta, left.X, left);
-  const passZ = points.Z ? runPass(architecture, theta, right.X, right) : passX;
+  const passX = runPass(architecture, theta, left.X, { ...left, where });
+  const passZ = points.Z
+    ? runPass(architecture, theta, right.X, { ...right, where, argument: 'options.Z' })
+    : passX;
   const signals = (pass: Pass, X: Tensor, side: 0 | 1): (readonly Jet[])[] =>
     Array.from({ length: pass.plan.outputs }, (_, o) =>
       pairs.some((pair) => pair[side] === o)

@@ -1,5 +1,5 @@
 import type { Architecture } from '@sntk/architecture';
-import { ArgumentError, checkFinite, checkLength } from '@sntk/errors';
+import { ArgumentError, checkFinite, checkLength, NumericalError } from '@sntk/errors';
 import { type FloatArray, type Tensor, tensor, toArray } from '@sntk/linalg';
 import type { Rng } from '@sntk/random';
 import type { Applied, Jet, Pull } from './jet.ts';
@@ -25,6 +25,9 @@ export interface PassOptions extends DropoutOption {
   readonly order?: 1 | 2;
   /** For parameters that may have diverged, where what comes out is looked at instead. */
   readonly unchecked?: boolean;
+  /** The function that errors name, and its argument that `X` is; `forward` and `X` unless told. */
+  readonly where?: string;
+  readonly argument?: string;
 }
 
 /** What a forward pass leaves behind for a backward one. */
@@ -45,22 +48,19 @@ export function runPass(
   options: PassOptions = {},
 ): Pass {
   const plan = 'steps' in architecture ? architecture : planOf(architecture);
-  const { direction, dropout } = options;
+  const { direction, dropout, where = 'forward', argument = options.where ? 'options.X' : 'X' } = options;
   const order = direction ? (options.order ?? 1) : 0;
-  checkLength('forward', 'theta', theta, plan.size, 'one per parameter of the architecture');
+  checkLength(where, 'theta', theta, plan.size, 'one per parameter of the architecture');
   if (X.shape.length !== 2 || X.shape[1] !== plan.inputs) {
     throw new ArgumentError({
-      where: 'forward',
-      argument: 'X',
+      where,
+      argument,
       wanted: `of shape [N, ${plan.inputs}]`,
       got: [...X.shape],
     });
   }
-  checkFinite('forward', 'X', toArray(X));
-  if (!options.unchecked) {
-    checkFinite('forward', 'theta', theta);
-    if (direction) checkFinite('forward', 'direction', direction);
-  }
+  checkFinite(where, argument, toArray(X));
+  if (!options.unchecked) checkFinite(where, 'theta', theta);
   const { backend, dtype } = X;
   const parameters = plan.blocks.map(({ inputs, outputs, weights, bias }): DenseParameters => {
     const view = (from: FloatArray) => ({
@@ -106,7 +106,21 @@ export function runPass(
     return { output, pull };
   };
   const { output, pull } = series(plan.steps, { value: X });
+  if (!options.unchecked) checkOverflow(where, output);
   return { plan, inputs, output, pull };
+}
+
+/** Inputs and parameters are finite, so what is not has left the range of its number format. */
+function checkOverflow(where: string, { value, first, second }: Jet): void {
+  for (const a of [value, first, second]) {
+    const at = a ? toArray(a).findIndex((entry) => !Number.isFinite(entry)) : -1;
+    if (!a || at < 0) continue;
+    throw new NumericalError({
+      where,
+      found: `an output or its derivative at point ${Math.floor(at / a.shape[1])} is beyond the range of ${a.dtype}`,
+      fix: 'scale the inputs or the parameters down',
+    });
+  }
 }
 
 function same(input: Jet): Applied {

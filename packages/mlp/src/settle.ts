@@ -126,6 +126,7 @@ function settingsOf(
 ): Settings {
   const { X, Y, x, y, dropout, svag = 1 } = options;
   checkInteger(where, 'options.steps', options.steps);
+  checkInteger(where, 'the rows of options.X', X.shape[0], 1);
   checkMatrix(where, 'options.X', X, [X.shape[0], plan.inputs]);
   checkMatrix(where, 'options.Y', Y, [X.shape[0], plan.outputs]);
   checkFinite(where, 'options.X', x);
@@ -166,11 +167,12 @@ function divergence(
   },
 ): NumericalError {
   const { step, loss, learningRate, stableRate: bound } = details;
+  const before = Number.isNaN(loss) ? '' : `was ${loss.toExponential(2)} and `;
   const stable =
     bound === undefined ? '' : `; full-batch steps are stable below ${bound.toPrecision(3)} at the start`;
   return new NumericalError({
     where,
-    found: `training diverged: the loss was ${loss.toExponential(2)} and ${what} not finite at step ${step}`,
+    found: `training diverged: the loss ${before}${what} not finite at step ${step}`,
     fix: `lower the learning rate, ${learningRate}${stable}`,
     details,
   });
