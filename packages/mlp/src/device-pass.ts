@@ -1,3 +1,4 @@
+import { UnavailableError } from '@sntk/errors';
 import { add, matmul, mul, reduce, sub, type Tensor, tensor, unary } from '@sntk/linalg';
 import type { Rng } from '@sntk/random';
 import type { DeviceLayer } from './device-layers.ts';
@@ -65,6 +66,10 @@ export function runOnDevice(
         const mask = keep(tensor(entries, { backend, shape }));
         return { output: mul(mask, input), pull: (signal) => mul(mask, signal) };
       }
+      case 'windows':
+      case 'pooling':
+      case 'sites':
+        throw new UnavailableError('deviceChain', `devices have no step ${step.kind}`);
       case 'branches': {
         const applied = step.branches.map((branch) => series(branch, input));
         const outputs = applied.map(({ output }) => output);

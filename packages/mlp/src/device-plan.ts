@@ -1,4 +1,5 @@
 import { type Activation, linear } from '@sntk/architecture';
+import { UnavailableError } from '@sntk/errors';
 import { type Backend, type Tensor, tensor } from '@sntk/linalg';
 import { type DeviceActivation, deviceActivation } from './device-activations.ts';
 import type { Plan, Step } from './plan.ts';
@@ -18,7 +19,7 @@ export interface DevicePlan {
 /**
  * Looks up what a device has for a network.
  *
- * @throws UnavailableError for an activation that has no tensor form.
+ * @throws UnavailableError for an activation that has no tensor form, and for convolutions and their like.
  */
 export function devicePlanOf(where: string, plan: Plan, backend: Backend): DevicePlan {
   const activations = new Map<Activation, DeviceActivation>();
@@ -27,6 +28,12 @@ export function devicePlanOf(where: string, plan: Plan, backend: Backend): Devic
     for (const step of steps) {
       if (step.kind === 'activation' && step.activation !== linear) {
         activations.set(step.activation, deviceActivation(where, step.activation));
+      }
+      if (step.kind === 'windows' || step.kind === 'pooling' || step.kind === 'sites') {
+        throw new UnavailableError(
+          where,
+          'devices have no layers over sites; run the network on a CPU backend',
+        );
       }
       if (step.kind !== 'branches') continue;
       step.branches.forEach(visit);

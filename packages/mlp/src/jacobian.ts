@@ -86,17 +86,24 @@ export function exampleGradients(
   return tensorLike(X, G, [N, P]);
 }
 
-/** The gradient of example `n` alone, a product of its signal and its input in each layer. */
+/** The gradient of example `n` alone: in each layer the product of its signal and its input, summed over sites. */
 export function writeGradient(pass: Pass, signals: readonly Jet[], n: number, out: FloatArray): void {
   pass.plan.blocks.forEach((block, l) => {
-    const { inputs, outputs, weights, bias, weightScale, biasScale } = block;
+    const { inputs, outputs, weights, bias, weightScale, biasScale, sites } = block;
     const signal = toArray(signals[l].value);
     const input = toArray(pass.inputs[l].value);
-    for (let i = 0; i < outputs; i++) {
-      const delta = signal[n * outputs + i];
-      out[bias + i] = biasScale * delta;
-      const row = weights + i * inputs;
-      for (let j = 0; j < inputs; j++) out[row + j] = weightScale * (delta * input[n * inputs + j]);
+    // A site's share is added to those before it; the first one takes their place.
+    for (let at = n * sites; at < (n + 1) * sites; at++) {
+      const first = at === n * sites;
+      for (let i = 0; i < outputs; i++) {
+        const delta = signal[at * outputs + i];
+        out[bias + i] = first ? biasScale * delta : out[bias + i] + biasScale * delta;
+        const row = weights + i * inputs;
+        for (let j = 0; j < inputs; j++) {
+          const share = weightScale * (delta * input[at * inputs + j]);
+          out[row + j] = first ? share : out[row + j] + share;
+        }
+      }
     }
   });
 }

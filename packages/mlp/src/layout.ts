@@ -4,10 +4,10 @@ import type { FloatArray } from '@sntk/linalg';
 import { type ParameterBlock, planOf } from './plan.ts';
 
 /**
- * Where each dense layer's parameters are in the flat vector `θ`: for each layer in turn `W` row-major
+ * Where the parameters of each dense layer and convolution are in the flat vector `θ`: for each layer in turn `W` row-major
  * `[outputs, inputs]`, then `β` `[outputs]`. Layers come depth first, branches in their order.
  *
- * @throws ArgumentError for networks without dense layers, and for sums and products of branches of several widths.
+ * @throws ArgumentError for networks without dense layers or convolutions, windows that do not fit, and sums and products of branches of several widths.
  */
 export function parameterLayout(architecture: Architecture): {
   readonly blocks: readonly ParameterBlock[];
@@ -27,7 +27,7 @@ export interface ParameterView {
 }
 
 /**
- * The flat parameters layer by layer: `W` `[outputs, inputs]` and `b` `[outputs]` of each dense layer as views of `theta`. Layers
+ * The flat parameters layer by layer: `W` `[outputs, inputs]`, or `[outputs, …window, channels]`, and `b` `[outputs]` of each dense layer and convolution as views of `theta`. Layers
  * without a bias have no view of one.
  *
  * @throws ArgumentError when `theta` does not fit the architecture.
@@ -42,8 +42,8 @@ export interface ParameterView {
  */
 export function parameterViews(architecture: Architecture, theta: FloatArray): readonly ParameterView[] {
   checkParameters('parameterViews', architecture, theta);
-  return planOf(architecture).blocks.flatMap(({ name, inputs, outputs, weights, bias, biasScale }) => {
-    const W = { name: `${name}.W`, shape: [outputs, inputs], values: theta.subarray(weights, bias) };
+  return planOf(architecture).blocks.flatMap(({ name, shape, outputs, weights, bias, biasScale }) => {
+    const W = { name: `${name}.W`, shape, values: theta.subarray(weights, bias) };
     const b = { name: `${name}.b`, shape: [outputs], values: theta.subarray(bias, bias + outputs) };
     return biasScale === 0 ? [W] : [W, b];
   });

@@ -9,6 +9,7 @@ import { mergeBranches } from './steps/branches.ts';
 import { applyDense, type DenseParameters } from './steps/dense.ts';
 import { applyDropout } from './steps/dropout.ts';
 import { applyLayerNorm } from './steps/layer-norm.ts';
+import { applyPooling, applySites, applyWindows } from './steps/sites.ts';
 
 export interface DropoutOption {
   /**
@@ -33,7 +34,7 @@ export interface PassOptions extends DropoutOption {
 /** What a forward pass leaves behind for a backward one. */
 export interface Pass {
   readonly plan: Plan;
-  /** The input of each dense layer, `[N, inputs]`, in the order of the parameters. */
+  /** The input of each dense layer, `[N · sites, inputs]`, in the order of the parameters. */
   readonly inputs: readonly Jet[];
   /** `[N, O]`. */
   readonly output: Jet;
@@ -84,6 +85,12 @@ export function runPass(
         return applyLayerNorm(step.epsilon, input, order);
       case 'dropout':
         return dropout ? applyDropout(step.keep, dropout.split(step.index), input) : same(input);
+      case 'windows':
+        return applyWindows(step.taps, input);
+      case 'pooling':
+        return applyPooling(step.taps, step.scale, input);
+      case 'sites':
+        return applySites(step.from, step.to, input);
       case 'branches': {
         const applied = step.branches.map((branch) => series(branch, input));
         return mergeBranches(step.merge, applied, step.widths);
@@ -128,7 +135,7 @@ function same(input: Jet): Applied {
 }
 
 /**
- * Backward signals `Δ^l = ∂(f · cotangent)/∂h^l`, `[N, n_l]`, of every dense layer in the order of the parameters, for a
+ * Backward signals `Δ^l = ∂(f · cotangent)/∂h^l`, `[N · sites, n_l]`, of every dense layer in the order of the parameters, for a
  * `cotangent` `[N, O]`, with their derivatives along the direction of the pass.
  */
 export function backwardSignals(pass: Pass, cotangent: Tensor): readonly Jet[] {

@@ -11,7 +11,8 @@ import { checkParameters } from './layout.ts';
 import { type LearningRate, rateOf } from './learning-rate.ts';
 import { checkTargets, type Loss, type LossName, lossOf } from './losses.ts';
 import { type Optimizer, ruleName, ruleOf } from './optimizer.ts';
-import { type Plan, planName, planOf } from './plan.ts';
+import { type Plan, planOf } from './plan.ts';
+import { planName } from './plan-name.ts';
 import { stableRate } from './stable-rate.ts';
 
 export interface RunOptions {
