@@ -34,7 +34,7 @@ export function resolveLayers(architecture: Architecture): readonly ResolvedLaye
     throw new ArgumentError({
       where: 'resolveLayers',
       argument: 'architecture.inputShape',
-      wanted: 'absent: finite networks take flat inputs, and a dense layer would act on every site alone',
+      wanted: 'absent: a chain takes flat inputs, and a dense layer would act on every site alone',
       got: architecture.inputShape,
       fix: `make the network of ${architecture.inputs} inputs`,
     });
@@ -64,7 +64,7 @@ function chain(layers: readonly Layer[], path: string): [string, DenseLayer | Ac
       argument: at,
       wanted: 'a dense layer, an activation, or a serial layer of these',
       got: layer.kind,
-      fix: 'only kernels take convolutions and pooling; parameterLayout of @sntk/mlp reads networks with the rest',
+      fix: 'parameterLayout of @sntk/mlp reads networks with the rest',
     });
   });
 }

@@ -66,7 +66,9 @@ describe('layers over sites', () => {
   it('are refused by finite networks, which names the layer', () => {
     const images = network([8, 6, 3], convolution(4, [3, 3]), activate(relu), flatten, dense(1));
     expect(() => resolveLayers(images)).toThrow('architecture.layers[0]');
-    expect(() => parameterCount(images)).toThrow('got "convolution"; only kernels take convolutions');
+    expect(() => parameterCount(images)).toThrow(
+      'got "convolution"; parameterLayout of @sntk/mlp reads networks with the rest',
+    );
     // A dense layer at every site is not one over all of them.
     expect(() => resolveLayers(network([8, 6, 3], dense(1)))).toThrow('make the network of 144 inputs');
   });

@@ -1,10 +1,10 @@
 import { ArgumentError } from '@sntk/errors';
 import type { Tensor } from '@sntk/linalg';
+import { sizeOf } from '@sntk/linalg/extending';
 import { checkTape, entriesOf, inputPair, LARGEST, type Points } from './points.ts';
 import type { SpatialPlan } from './spatial-nodes.ts';
 import { type SpatialTape, siteRun } from './spatial-recursion.ts';
 import { type Buffers, eachRow, type Pairs, plainGap, takePairs } from './spatial-state.ts';
-import { product } from './spatial-window.ts';
 import { emptyState } from './state.ts';
 
 /** Images, as points each of which is a site. */
@@ -20,7 +20,7 @@ export function readImages(
   X: Tensor,
   { where, shape }: { readonly where: string; readonly shape: readonly number[] },
 ): Images {
-  const inputs = product(shape);
+  const inputs = sizeOf(shape);
   const [count, ...rest] = X.shape;
   if (rest.join() !== `${inputs}` && rest.join() !== shape.join()) {
     const wanted = `of shape [N, ${inputs}] or [N, ${shape.join(', ')}]`;

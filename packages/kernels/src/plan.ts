@@ -3,12 +3,14 @@ import {
   type Architecture,
   checkLayer,
   type DenseLayer,
+  everySite,
   type Layer,
   type Merge,
   resolveDense,
+  slideWindow,
+  type Taps,
 } from '@sntk/architecture';
 import { ArgumentError, checkInteger, UnavailableError } from '@sntk/errors';
-import { everySite, slide, type Taps } from './spatial-window.ts';
 
 /** A dense layer's factors in the recursions, MATH (3)–(6). */
 export interface DenseStep {
@@ -169,7 +171,7 @@ function build(layer: Layer, status: Status, place: Place): Built {
         status: { ...status, width: layer.outputs, gaussian: true, fresh: place.level },
       };
     case 'convolution': {
-      const { taps, spatial } = slide(layer, status.spatial, place);
+      const { taps, spatial } = slideWindow(layer, status.spatial, place);
       const affine = denseStep(layer, status.width * taps.size);
       return {
         steps: [{ kind: 'windows', taps, affine }],
@@ -177,7 +179,7 @@ function build(layer: Layer, status: Status, place: Place): Built {
       };
     }
     case 'pooling': {
-      const { taps, spatial } = slide(layer, status.spatial, place);
+      const { taps, spatial } = slideWindow(layer, status.spatial, place);
       const scale = layer.reduce === 'average' ? 1 / taps.size : 1;
       return { steps: [{ kind: 'pooling', taps, scale }], status: { ...status, spatial } };
     }

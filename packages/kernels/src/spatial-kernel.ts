@@ -1,5 +1,6 @@
 import type { Architecture } from '@sntk/architecture';
 import { type Backend, type Tensor, tensor } from '@sntk/linalg';
+import { sizeOf } from '@sntk/linalg/extending';
 import type { KernelPair } from './analytic-kernel.ts';
 import { type Images, imagePairs, imageRun, readImages } from './images.ts';
 import type { KernelBlock } from './kernel-blocks.ts';
@@ -9,7 +10,6 @@ import { type SpatialPlan, spatialNodes } from './spatial-nodes.ts';
 import { pairRun, type SpatialTape } from './spatial-recursion.ts';
 import { checkSize } from './spatial-size.ts';
 import { type Buffers, createBuffers } from './spatial-state.ts';
-import { product } from './spatial-window.ts';
 
 /** A network of images. */
 export interface ImageArchitecture extends Architecture {
@@ -63,7 +63,7 @@ export function spatialDiagonals(architecture: ImageArchitecture, request: Spati
 
 function planOfImages(architecture: ImageArchitecture, where: string): SpatialPlan {
   const { inputShape: shape } = architecture;
-  return spatialNodes(spatialPlanOf(architecture, shape, where), product(shape.slice(0, -1)));
+  return spatialNodes(spatialPlanOf(architecture, shape, where), sizeOf(shape.slice(0, -1)));
 }
 
 interface Job {

@@ -1,6 +1,5 @@
-import type { ActivationDual, Merge } from '@sntk/architecture';
+import type { ActivationDual, Merge, Taps } from '@sntk/architecture';
 import type { ImageStep, SpatialStep } from './plan.ts';
-import { ownSite } from './spatial-window.ts';
 
 /** A step of the recursion over images. Dense layers have become windows of one site. */
 export type Node =
@@ -95,4 +94,9 @@ function sitesAfter(steps: readonly ImageStep[], before: number): number {
     if (step.kind === 'windows' || step.kind === 'pooling') return step.taps.outputs;
     return step.kind === 'branches' ? sitesAfter(step.branches[0], sites) : sites;
   }, before);
+}
+
+/** A window of one site at each site. */
+function ownSite(sites: number): Taps {
+  return { inputs: sites, outputs: sites, size: 1, sites: Int32Array.from({ length: sites }, (_, a) => a) };
 }

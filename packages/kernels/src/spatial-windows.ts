@@ -1,7 +1,7 @@
+import type { Taps } from '@sntk/architecture';
 import { type GapTerms, gapOfSum, gapTerms } from './gap-sum.ts';
 import type { SpatialStep } from './plan.ts';
 import { eachRow, type Pairs, plainGap, type Sides, type Sites } from './spatial-state.ts';
-import type { Taps } from './spatial-window.ts';
 
 type Windows = Extract<SpatialStep, { kind: 'windows' }>;
 

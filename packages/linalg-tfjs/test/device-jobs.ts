@@ -1,4 +1,13 @@
-import { fullyConnected } from '@sntk/architecture';
+import {
+  type Architecture,
+  activate,
+  dense,
+  fullyConnected,
+  layerNorm,
+  network as networkOf,
+  relu,
+  residual,
+} from '@sntk/architecture';
 import { type Backend, ndarrayBackend, type Tensor, tensor, toArray } from '@sntk/linalg';
 import { createRng, minibatches } from '@sntk/random';
 import * as tf from '@tensorflow/tfjs-core';
@@ -6,8 +15,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { deviceSntkPaths } from '../../dynamics/src/devices.ts';
 import { kernelSpectrum, sntkPaths } from '../../dynamics/src/index.ts';
 import { analyticKernel } from '../../kernels/src/index.ts';
-import { deviceChain, deviceTrainSgd } from '../../mlp/src/devices.ts';
-import { initialize, networkChain, trainSgd } from '../../mlp/src/index.ts';
+import { deviceChain } from '../../mlp/src/devices.ts';
+import { initialize, networkChain, type TrainOptions, type TrainState, train } from '../../mlp/src/index.ts';
 
 /** What a job on a device has done. */
 export interface JobReport {
@@ -82,22 +91,30 @@ export const DEVICE_JOBS: readonly DeviceJob[] = [
   },
   {
     name: 'training of a network',
-    // The loss of each step, and W and β of four layers at the end.
-    reads: 5 + 8,
-    run: (backend) =>
-      watched(backend, async (done) => {
-        const theta = initialize(network, { rng: createRng(1) });
-        const Y = tensor(Float64Array.from(points).subarray(0, N), {
-          backend: ndarrayBackend(),
-          shape: [N, 1],
-        });
-        const options = { X: exactPoints, Y, steps: 5, learningRate: 0.05 };
-        const batches = minibatches({ samples: N, batch: 8, sampler: 'epoch', rng: createRng(3) });
-        const found = await deviceTrainSgd(network, theta, { ...options, batches, backend });
-        done();
-        const exact = trainSgd(network, theta, { ...options, batches });
-        return { gap: distance(found.theta, exact.theta), accepted: 1e-5 };
-      }),
+    // Whether losses are finite, the last one, and W and β of four layers with an average of each.
+    reads: 2 + 16,
+    run: (backend) => {
+      const Y = tensor(Float64Array.from(points).subarray(0, N), {
+        backend: ndarrayBackend(),
+        shape: [N, 1],
+      });
+      const optimizer = { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 0.01 } as const;
+      return trained(backend, network, { Y, optimizer, learningRate: 0.02 });
+    },
+  },
+  {
+    name: 'training of a classifier with a residual by Adam',
+    // The same of three layers with two averages.
+    reads: 2 + 18,
+    run: (backend) => {
+      const shape = networkOf(2, dense(8), layerNorm(), residual(activate(relu), dense(8)), dense(3));
+      const classes = Float64Array.from({ length: 3 * N }, (_, i) =>
+        i % 3 === Math.floor(i / 3) % 3 ? 1 : 0,
+      );
+      const Y = tensor(classes, { backend: ndarrayBackend(), shape: [N, 3] });
+      const optimizer = { kind: 'adam', epsilon: 1e-3 } as const;
+      return trained(backend, shape, { Y, loss: 'cross-entropy', optimizer, learningRate: 0.02 });
+    },
   },
   {
     name: 'steps of the stochastic kernel dynamics',
@@ -116,6 +133,35 @@ export const DEVICE_JOBS: readonly DeviceJob[] = [
       }),
   },
 ];
+
+/** Five steps, and their end as the state that is asked for. */
+function trained(
+  backend: Backend,
+  architecture: Architecture,
+  options: Pick<TrainOptions, 'Y' | 'loss' | 'optimizer' | 'learningRate'>,
+): Promise<JobReport> {
+  return watched(backend, async (done) => {
+    const theta = initialize(architecture, { rng: createRng(1) });
+    const batches = minibatches({ samples: N, batch: 8, sampler: 'epoch', rng: createRng(3) });
+    const run = { ...options, X: exactPoints, batches, steps: 5, every: 5 };
+    const found = await endOf(train(architecture, theta, { ...run, backend }));
+    done();
+    const exact = await endOf(train(architecture, theta, run));
+    const parts = [found, exact].map(({ checkpoint }) => [checkpoint.theta, ...checkpoint.moments]);
+    const gap = Math.max(
+      Math.abs(found.loss - exact.loss),
+      ...parts[0].map((part, i) => distance(part, parts[1][i])),
+    );
+    return { gap, accepted: 1e-5 };
+  });
+}
+
+async function endOf(states: AsyncIterable<TrainState>): Promise<TrainState> {
+  let last: TrainState | undefined;
+  for await (const state of states) last = state;
+  if (!last) throw new Error('training gave no state');
+  return last;
+}
 
 /** Runs a job, counts the reads until it says `done`, and what it leaves. */
 async function watched(

@@ -18,7 +18,7 @@ export function vjp(
   options: DropoutOption & { readonly X: Tensor; readonly cotangent: Tensor },
 ): FloatArray {
   const { X, cotangent, dropout } = options;
-  const pass = runPass(architecture, theta, X, { dropout });
+  const pass = runPass(architecture, theta, X, { where: 'vjp', dropout });
   checkOutputs('vjp', 'options.cotangent', cotangent, pass);
   return pullBack(pass, cotangent);
 }

@@ -60,7 +60,7 @@ export function checkResume(
       throw new ArgumentError({
         where,
         argument: 'options.resume',
-        wanted: `of ${theta.constructor.name}s like theta`,
+        wanted: `of ${theta.constructor.name}s, the number format of the run`,
         got: array,
       });
     }

@@ -2,9 +2,10 @@ import { ArgumentError, checkFinite, checkLength } from '@sntk/errors';
 import { type FloatArray, showShape, type Tensor, toArray } from '@sntk/linalg';
 import type { Pass } from './pass.ts';
 
-/** Throws unless `direction` has one entry per parameter. */
+/** Throws unless `direction` has one finite entry per parameter. */
 export function checkDirection(where: string, argument: string, direction: FloatArray, size: number): void {
   checkLength(where, argument, direction, size, 'one per parameter of the architecture');
+  checkFinite(where, argument, direction);
 }
 
 /** Throws unless `a` has the shape of the outputs of a pass and is finite. */

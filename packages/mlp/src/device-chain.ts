@@ -1,46 +1,40 @@
-import { type Architecture, type ResolvedLayer, resolveLayers } from '@sntk/architecture';
-import { ArgumentError, checkFinite, checkPositive, UnavailableError } from '@sntk/errors';
-import {
-  add,
-  type Backend,
-  type FloatArray,
-  matmul,
-  mul,
-  reduce,
-  showShape,
-  sub,
-  type Tensor,
-  tensor,
-} from '@sntk/linalg';
+import type { Architecture } from '@sntk/architecture';
+import { ArgumentError, checkFinite, checkNonNegative, UnavailableError } from '@sntk/errors';
+import { add, type Backend, type ChainRule, type FloatArray, showShape, type Tensor } from '@sntk/linalg';
 import { scope } from '@sntk/linalg/devices';
-import { deviceActivation } from './device-activations.ts';
+import type { Rng } from '@sntk/random';
+import { gather, placeLayers, stepLayer, tensorsOf } from './device-layers.ts';
+import { type DevicePass, runOnDevice } from './device-pass.ts';
+import { devicePlanOf } from './device-plan.ts';
 import { checkParameters } from './layout.ts';
-import { type ParameterBlock, planOf } from './plan.ts';
+import { PLAIN_SGD } from './optimizer.ts';
+import { planOf } from './plan.ts';
 
 /** A network whose parameters stay on a backend, in tensors. An owned resource. */
 export interface DeviceChain {
   /** Outputs `[N, O]` at `X` `[N, d]`; the caller's to dispose of. Remembers the pass. */
   forward(X: Tensor): Tensor;
   /**
-   * One gradient step `θ ← θ − rate · Σ_n (∂f/∂θ)ᵀ gradient`, for `gradient` `[N, O]` = ∂loss/∂f at the rows of the last
-   * `forward`.
+   * One step of the chain's rule for the gradient `Σ_n (∂f/∂θ)ᵀ gradient`, for `gradient` `[N, O]` = ∂loss/∂f at the rows of the
+   * last `forward`.
    */
   descend(gradient: Tensor, rate: number): void;
   /** A copy of the parameters, in the order of `parameterLayout`. Waits for the device. */
   readParameters(): Promise<Float32Array>;
+  /** Copies of the rule's averages, in the same order. */
+  readAverages(): Promise<readonly Float32Array[]>;
   dispose(): void;
 }
 
-interface Layer extends ParameterBlock {
-  readonly W: Tensor;
-  /** `[1, outputs]`. */
-  readonly beta: Tensor;
-}
-
-/** What a forward pass leaves for the backward one: the input of each layer and its pre-activation. */
-interface Pass {
-  readonly inputs: readonly Tensor[];
-  readonly preactivations: readonly Tensor[];
+export interface DeviceChainOptions {
+  readonly backend: Backend;
+  /** What `descend` does with a gradient; `θ ← θ − η g` unless told. */
+  readonly rule?: ChainRule;
+  /** To go on from: the rule's averages, in float32, and the steps taken before. */
+  readonly averages?: readonly FloatArray[];
+  readonly steps?: number;
+  /** Draws the masks of dropout layers, others in each step. */
+  readonly dropout?: Rng | undefined;
 }
 
 /**
@@ -48,7 +42,7 @@ interface Pass {
  * nothing is read in between. It is what `networkChain` is on CPU backends, with tensors in place of arrays, and agrees
  * with it to float32. Call it outside of `scope`, which would take back what the chain keeps for itself.
  *
- * @throws UnavailableError for activations other than relu, linear, tanh and sigmoid, and from a chain that has been
+ * @throws UnavailableError for activations that a device does not have, listing those it has, and from a chain that has been
  * disposed of.
  * @throws ArgumentError for parameters that do not fit the architecture or are not finite, and for inputs and gradients of
  * the wrong shape.
@@ -77,104 +71,98 @@ interface Pass {
 export function deviceChain(
   architecture: Architecture,
   theta: FloatArray,
-  options: { readonly backend: Backend },
+  options: DeviceChainOptions,
 ): DeviceChain {
-  const where = 'deviceChain';
-  const { backend } = options;
+  const { dropout } = options;
+  const masks = (steps: number): Rng | undefined => dropout?.split(steps);
+  return openDeviceChain('deviceChain', architecture, theta, { ...options, masks });
+}
+
+/** The same in the name of another function, with the stream of each pass's masks. */
+export function openDeviceChain(
+  where: string,
+  architecture: Architecture,
+  theta: FloatArray,
+  options: Omit<DeviceChainOptions, 'dropout'> & { readonly masks: (steps: number) => Rng | undefined },
+): DeviceChain {
+  const { backend, rule = PLAIN_SGD, masks } = options;
   checkParameters(where, architecture, theta);
   checkFinite(where, 'theta', theta);
-  const { blocks, size } = planOf(architecture);
-  const activations = chainOf(where, architecture).map(({ activation }) =>
-    activation ? deviceActivation(where, activation) : undefined,
-  );
-  let layers: readonly Layer[] = blocks.map((block) => ({
-    ...block,
-    W: place(backend, theta.subarray(block.weights, block.bias), [block.outputs, block.inputs]),
-    beta: place(backend, theta.subarray(block.bias, block.bias + block.outputs), [1, block.outputs]),
-  }));
-  let pass: Pass | undefined;
+  const devicePlan = devicePlanOf(where, planOf(architecture), backend);
+  const { plan, selections } = devicePlan;
+  let layers = placeLayers(plan, theta, { backend, rule, averages: options.averages });
+  let steps = options.steps ?? 0;
+  let pass: DevicePass | undefined;
   let disposed = false;
 
   const live = (method: string): void => {
     if (disposed) throw new UnavailableError(`${where}(…).${method}`, 'the chain has been disposed of');
   };
   const forget = (): void => {
-    // The first input is the caller's.
-    for (const t of pass ? [...pass.inputs.slice(1), ...pass.preactivations] : []) t.dispose();
+    for (const t of pass?.kept ?? []) t.dispose();
     pass = undefined;
   };
 
   return {
     forward(X: Tensor): Tensor {
       live('forward');
-      checkMatrix('forward', 'X', X, [X.shape[0], architecture.inputs]);
+      checkMatrix('forward', 'X', X, [X.shape[0], plan.inputs]);
       forget();
-      const inputs = [X];
-      const preactivations: Tensor[] = [];
-      for (const [l, { W, beta, weightScale, biasScale }] of layers.entries()) {
-        const activation = activations[l];
-        const { h, a } = scope(backend, () => {
-          const h = add(mul(matmul(inputs[l], W, { transposeB: true }), weightScale), mul(beta, biasScale));
-          // A tensor of its own, also when the activation is none: each is disposed of once.
-          return { h, a: activation ? activation.value(h) : add(h, 0) };
-        });
-        preactivations.push(h);
-        inputs.push(a);
-      }
-      const f = inputs.pop()!;
-      pass = { inputs, preactivations };
-      return f;
+      let found: DevicePass | undefined;
+      const { output } = scope(backend, () => {
+        const run = runOnDevice(devicePlan, X, { layers, dropout: masks(steps) });
+        const kept = new Set(run.kept);
+        // The input is the caller's, and so is the output, which may be the same or one that is kept.
+        kept.delete(X);
+        const own = run.output === X || kept.has(run.output) ? add(run.output, 0) : run.output;
+        found = { ...run, kept };
+        return { ...byName(kept), output: own };
+      });
+      pass = found;
+      return output;
     },
 
     descend(gradient: Tensor, rate: number): void {
       live('descend');
-      checkPositive(`${where}(…).descend`, 'rate', rate);
+      checkNonNegative(`${where}(…).descend`, 'rate', rate);
       if (!pass) throw new UnavailableError(`${where}(…).descend`, 'there has been no forward pass');
-      const { inputs, preactivations } = pass;
-      checkMatrix('descend', 'gradient', gradient, preactivations[preactivations.length - 1].shape);
-      const stepped: Layer[] = [];
-      let signal = gradient;
-      for (let l = layers.length - 1; l >= 0; l--) {
-        const layer = layers[l];
-        const last = signal;
-        const next = scope(backend, () => {
-          const { W, beta, weightScale, biasScale } = layer;
-          const dW = matmul(last, inputs[l], { transposeA: true });
-          const moved = {
-            W: sub(W, mul(dW, rate * weightScale)),
-            beta: sub(beta, mul(reduce('sum', last, 0), rate * biasScale)),
-          };
-          if (l === 0) return moved;
-          const back = mul(matmul(last, W), weightScale);
-          const slope = activations[l - 1]?.derivative(preactivations[l - 1]);
-          return { ...moved, signal: slope ? mul(back, slope) : back };
+      const { output, pull } = pass;
+      checkMatrix('descend', 'gradient', gradient, output.shape);
+      const stepped = [...layers];
+      scope(backend, () => {
+        pull(gradient, (l, input, signal) => {
+          // In a scope of its own, so that there is the gradient of one layer at a time.
+          scope(backend, () => {
+            stepped[l] = stepLayer(layers[l], { input, signal, rule, steps, rate });
+            return byName(tensorsOf(stepped[l]));
+          });
         });
-        if (last !== gradient) last.dispose();
-        stepped.unshift({ ...layer, W: next.W, beta: next.beta });
-        if ('signal' in next) signal = next.signal;
-      }
-      for (const { W, beta } of layers) for (const t of [W, beta]) t.dispose();
+        return byName(stepped.flatMap(tensorsOf));
+      });
+      const kept = new Set(stepped.flatMap(tensorsOf));
+      for (const t of layers.flatMap(tensorsOf)) if (!kept.has(t)) t.dispose();
       layers = stepped;
+      steps++;
       forget();
     },
 
-    async readParameters(): Promise<Float32Array> {
+    readParameters(): Promise<Float32Array> {
       live('readParameters');
-      const now = layers;
-      const parts = await Promise.all(now.flatMap(({ W, beta }) => [W.read(), beta.read()]));
-      const out = new Float32Array(size);
-      now.forEach(({ weights, bias }, l) => {
-        out.set(parts[2 * l].data, weights);
-        out.set(parts[2 * l + 1].data, bias);
-      });
-      return out;
+      return gather(layers, plan.size, ({ value }) => value);
+    },
+
+    readAverages(): Promise<readonly Float32Array[]> {
+      live('readAverages');
+      const [{ W }] = layers;
+      return Promise.all(W.averages.map((_, i) => gather(layers, plan.size, ({ averages }) => averages[i])));
     },
 
     dispose(): void {
       if (disposed) return;
       disposed = true;
       forget();
-      for (const { W, beta } of layers) for (const t of [W, beta]) t.dispose();
+      for (const t of layers.flatMap(tensorsOf)) t.dispose();
+      for (const t of [...selections.values()].flat()) t.dispose();
     },
   };
 
@@ -190,20 +178,7 @@ export function deviceChain(
   }
 }
 
-/** The layers of a network that is a plain chain and ends in an affine map. */
-function chainOf(where: string, architecture: Architecture): readonly ResolvedLayer[] {
-  const layers = resolveLayers(architecture);
-  const { activation } = layers[layers.length - 1];
-  if (!activation) return layers;
-  throw new ArgumentError({
-    where,
-    argument: 'architecture.layers',
-    wanted: 'a dense layer at the end',
-    got: `activation ${activation.name}`,
-    fix: 'append a dense layer',
-  });
-}
-
-function place(backend: Backend, entries: FloatArray, shape: readonly number[]): Tensor {
-  return tensor(entries, { backend, dtype: 'float32', shape });
+/** Tensors as a `scope` returns them. */
+function byName(tensors: Iterable<Tensor>): Readonly<Record<string, Tensor>> {
+  return Object.fromEntries([...tensors].entries());
 }

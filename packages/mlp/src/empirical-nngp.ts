@@ -47,9 +47,10 @@ export function empiricalNngp(
     });
   }
   const { weightVariance, biasVariance, inputs } = plan.blocks[last.block];
-  const lastInputs = (points: Tensor): Tensor => runPass(plan, theta, points).inputs[last.block].value;
-  const a = lastInputs(X);
-  const b = Z ? lastInputs(Z) : a;
+  const lastInputs = (argument: string, points: Tensor): Tensor =>
+    runPass(plan, theta, points, { where: 'empiricalNngp', argument }).inputs[last.block].value;
+  const a = lastInputs('options.X', X);
+  const b = Z ? lastInputs('options.Z', Z) : a;
   const N = X.shape[0];
   const kernel = toArray(matmul(a, b, { transposeB: true })).slice();
   for (let i = 0; i < kernel.length; i++) kernel[i] = (weightVariance / inputs) * kernel[i] + biasVariance;

@@ -1,13 +1,14 @@
 import type { Architecture } from '@sntk/architecture';
 import type { FloatArray, Tensor } from '@sntk/linalg';
-import { deviceChain } from './device-chain.ts';
+import { openDeviceChain } from './device-chain.ts';
 import { type DropoutOption, runPass } from './pass.ts';
 
 /**
- * The network's outputs `[N, O]` at `X` `[N, d]`, MATH (1), in the backend and dtype of `X`. On a device chains of dense
- * layers run, by `deviceChain` of `@sntk/mlp/devices`.
+ * The network's outputs `[N, O]` at `X` `[N, d]`, MATH (1), in the backend and dtype of `X`. On a device it runs by
+ * `deviceChain` of `@sntk/mlp/devices`.
  *
  * @throws ArgumentError when `X` or `theta` does not fit the architecture or is not finite.
+ * @throws UnavailableError on a device for activations that it does not have.
  * @example
  * ```ts
  * import { fullyConnected } from '@sntk/architecture';
@@ -28,7 +29,8 @@ export function forward(
   options: DropoutOption = {},
 ): Tensor {
   if (!X.backend.readSync) {
-    const chain = deviceChain(architecture, theta, { backend: X.backend });
+    const masks = () => options.dropout;
+    const chain = openDeviceChain('forward', architecture, theta, { backend: X.backend, masks });
     try {
       return chain.forward(X);
     } finally {

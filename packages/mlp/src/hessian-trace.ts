@@ -48,9 +48,10 @@ export function outputHessianTrace(
   options: HessianTraceOptions,
 ): Tensor {
   const { X, residuals, learningRate, at = X } = options;
-  checkPositive('outputHessianTrace', 'options.learningRate', learningRate);
-  const batch = runPass(architecture, theta, X);
-  checkOutputs('outputHessianTrace', 'options.residuals', residuals, batch);
+  const where = 'outputHessianTrace';
+  checkPositive(where, 'options.learningRate', learningRate);
+  const batch = runPass(architecture, theta, X, { where });
+  checkOutputs(where, 'options.residuals', residuals, batch);
   const signals = backwardSignals(batch, residuals);
   const shape = [at.shape[0], batch.plan.outputs];
   const trace = new Float64Array(shape[0] * shape[1]);
@@ -58,7 +59,8 @@ export function outputHessianTrace(
   const gradient = zerosLike(X, theta.length);
   for (let i = 0; i < b; i++) {
     writeGradient(batch, signals, i, gradient);
-    const { second } = runPass(batch.plan, theta, at, { direction: gradient, order: 2 }).output;
+    const bent = { where, argument: 'options.at', direction: gradient, order: 2 } as const;
+    const { second } = runPass(batch.plan, theta, at, bent).output;
     if (!second) continue;
     const curvature = toArray(second);
     for (let p = 0; p < trace.length; p++) trace[p] += (learningRate / b) * curvature[p];

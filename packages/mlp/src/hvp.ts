@@ -38,7 +38,7 @@ export function hvp(
 ): FloatArray {
   const { X, cotangent, tangent, dropout } = options;
   checkDirection('hvp', 'options.tangent', tangent, theta.length);
-  const pass = runPass(architecture, theta, X, { direction: tangent, dropout });
+  const pass = runPass(architecture, theta, X, { where: 'hvp', direction: tangent, dropout });
   checkOutputs('hvp', 'options.cotangent', cotangent, pass);
   const signals = backwardSignals(pass, cotangent);
   const out = zerosLike(X, theta.length);

@@ -39,7 +39,7 @@ export function jacobian(architecture: Architecture, theta: FloatArray, options:
   const plan = planOf(architecture);
   const [N, O, P] = [X.shape[0], plan.outputs, plan.size];
   checkEntries('jacobian', [N, O, P], options.maxEntries);
-  const pass = runPass(plan, theta, X, { dropout });
+  const pass = runPass(plan, theta, X, { where: 'jacobian', dropout });
   const J = zerosLike(X, N * O * P);
   for (let o = 0; o < O; o++) {
     const signals = backwardSignals(pass, pickOutput(X, O, o));
@@ -75,7 +75,7 @@ export function exampleGradients(
   options: JacobianOptions & { readonly cotangent: Tensor },
 ): Tensor {
   const { X, cotangent, dropout } = options;
-  const pass = runPass(architecture, theta, X, { dropout });
+  const pass = runPass(architecture, theta, X, { where: 'exampleGradients', dropout });
   checkOutputs('exampleGradients', 'options.cotangent', cotangent, pass);
   const N = X.shape[0];
   const P = theta.length;
@@ -86,17 +86,24 @@ export function exampleGradients(
   return tensorLike(X, G, [N, P]);
 }
 
-/** The gradient of example `n` alone, a product of its signal and its input in each layer. */
+/** The gradient of example `n` alone: in each layer the product of its signal and its input, summed over sites. */
 export function writeGradient(pass: Pass, signals: readonly Jet[], n: number, out: FloatArray): void {
   pass.plan.blocks.forEach((block, l) => {
-    const { inputs, outputs, weights, bias, weightScale, biasScale } = block;
+    const { inputs, outputs, weights, bias, weightScale, biasScale, sites } = block;
     const signal = toArray(signals[l].value);
     const input = toArray(pass.inputs[l].value);
-    for (let i = 0; i < outputs; i++) {
-      const delta = signal[n * outputs + i];
-      out[bias + i] = biasScale * delta;
-      const row = weights + i * inputs;
-      for (let j = 0; j < inputs; j++) out[row + j] = weightScale * (delta * input[n * inputs + j]);
+    // A site's share is added to those before it; the first one takes their place.
+    for (let at = n * sites; at < (n + 1) * sites; at++) {
+      const first = at === n * sites;
+      for (let i = 0; i < outputs; i++) {
+        const delta = signal[at * outputs + i];
+        out[bias + i] = first ? biasScale * delta : out[bias + i] + biasScale * delta;
+        const row = weights + i * inputs;
+        for (let j = 0; j < inputs; j++) {
+          const share = weightScale * (delta * input[at * inputs + j]);
+          out[row + j] = first ? share : out[row + j] + share;
+        }
+      }
     }
   });
 }

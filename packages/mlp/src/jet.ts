@@ -1,6 +1,6 @@
 import { type FloatArray, type Tensor, tensor, toArray } from '@sntk/linalg';
 
-/** A value `[N, units]` with its derivatives along a direction in parameter space. What is absent is 0, or was not asked for. */
+/** A value `[N, units]`, or `[N · sites, channels]`, with its derivatives along a direction in parameter space. What is absent is 0, or was not asked for. */
 export interface Jet {
   readonly value: Tensor;
   readonly first?: Tensor | undefined;
@@ -28,6 +28,14 @@ export function tensorLike(
   const data: FloatArray =
     entries instanceof Float64Array || entries instanceof Float32Array ? entries : Float64Array.from(entries);
   return tensor(data, { backend: a.backend, dtype: a.dtype, shape });
+}
+
+/** At most `count` rows of a matrix from row `from` on; the matrix itself when they are all of it. */
+export function rowsFrom(a: Tensor, from: number, count: number): Tensor {
+  const [rows, columns] = a.shape;
+  if (from === 0 && count >= rows) return a;
+  const data = toArray(a).subarray(from * columns, (from + count) * columns);
+  return tensorLike(a, data, [Math.min(count, rows - from), columns]);
 }
 
 /** An array of zeros of the format of `a`. */

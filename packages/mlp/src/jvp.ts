@@ -29,5 +29,5 @@ export function jvp(
 ): Tensor {
   const { X, tangent, dropout } = options;
   checkDirection('jvp', 'options.tangent', tangent, theta.length);
-  return runPass(architecture, theta, X, { direction: tangent, dropout }).output.first!;
+  return runPass(architecture, theta, X, { where: 'jvp', direction: tangent, dropout }).output.first!;
 }

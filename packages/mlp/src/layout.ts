@@ -1,13 +1,13 @@
 import type { Architecture } from '@sntk/architecture';
-import { checkLength } from '@sntk/errors';
+import { ArgumentError, checkLength } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
 import { type ParameterBlock, planOf } from './plan.ts';
 
 /**
- * Where each dense layer's parameters are in the flat vector `θ`: for each layer in turn `W` row-major
+ * Where the parameters of each dense layer and convolution are in the flat vector `θ`: for each layer in turn `W` row-major
  * `[outputs, inputs]`, then `β` `[outputs]`. Layers come depth first, branches in their order.
  *
- * @throws ArgumentError for networks without dense layers, and for sums and products of branches of several widths.
+ * @throws ArgumentError for networks without dense layers or convolutions, windows that do not fit, and sums and products of branches of several widths.
  */
 export function parameterLayout(architecture: Architecture): {
   readonly blocks: readonly ParameterBlock[];
@@ -27,7 +27,7 @@ export interface ParameterView {
 }
 
 /**
- * The flat parameters layer by layer: `W` `[outputs, inputs]` and `b` `[outputs]` of each dense layer as views of `theta`. Layers
+ * The flat parameters layer by layer: `W` `[outputs, inputs]`, or `[outputs, …window, channels]`, and `b` `[outputs]` of each dense layer and convolution as views of `theta`. Layers
  * without a bias have no view of one.
  *
  * @throws ArgumentError when `theta` does not fit the architecture.
@@ -42,14 +42,22 @@ export interface ParameterView {
  */
 export function parameterViews(architecture: Architecture, theta: FloatArray): readonly ParameterView[] {
   checkParameters('parameterViews', architecture, theta);
-  return planOf(architecture).blocks.flatMap(({ name, inputs, outputs, weights, bias, biasScale }) => {
-    const W = { name: `${name}.W`, shape: [outputs, inputs], values: theta.subarray(weights, bias) };
+  return planOf(architecture).blocks.flatMap(({ name, shape, outputs, weights, bias, biasScale }) => {
+    const W = { name: `${name}.W`, shape, values: theta.subarray(weights, bias) };
     const b = { name: `${name}.b`, shape: [outputs], values: theta.subarray(bias, bias + outputs) };
     return biasScale === 0 ? [W] : [W, b];
   });
 }
 
-/** Throws unless `theta` has one entry per parameter of the architecture. */
-export function checkParameters(where: string, architecture: Architecture, theta: FloatArray): void {
-  checkLength(where, 'theta', theta, planOf(architecture).size, 'one per parameter of the architecture');
+/** Throws unless `theta` is a typed array of one entry per parameter of the architecture. */
+export function checkParameters(
+  where: string,
+  architecture: Architecture,
+  theta: FloatArray,
+  argument = 'theta',
+): void {
+  if (!(theta instanceof Float64Array || theta instanceof Float32Array)) {
+    throw new ArgumentError({ where, argument, wanted: 'a Float64Array or a Float32Array', got: theta });
+  }
+  checkLength(where, argument, theta, planOf(architecture).size, 'one per parameter of the architecture');
 }

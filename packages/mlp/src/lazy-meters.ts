@@ -51,7 +51,7 @@ export function lazyMeters(
   options: { readonly X: Tensor; readonly Y?: Tensor },
 ): LazyMeters {
   const { X, Y } = options;
-  checkParameters('lazyMeters', architecture, theta0);
+  checkParameters('lazyMeters', architecture, theta0, 'theta0');
   checkParameters('lazyMeters', architecture, theta);
   const N = X.shape[0];
   const K0 = toArray(empiricalNtk(architecture, theta0, { X, outputs: 'trace' }));

@@ -32,7 +32,7 @@ export function rateOf(where: string, rate: LearningRate): (step: number) => num
   if (typeof rate === 'function') {
     return (step) => checkNonNegative(where, `${argument}(${step})`, rate(step));
   }
-  if (typeof rate !== 'object') {
+  if (typeof rate !== 'object' || rate === null) {
     checkPositive(where, argument, rate);
     return () => rate;
   }

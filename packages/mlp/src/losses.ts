@@ -1,11 +1,20 @@
 import { ArgumentError, checkChoice, checkPositive } from '@sntk/errors';
-import type { FloatArray } from '@sntk/linalg';
+import type { FloatArray, Tensor } from '@sntk/linalg';
+import {
+  crossEntropyOnTensors,
+  huberOnTensors,
+  logisticOnTensors,
+  mseOnTensors,
+  type TensorLoss,
+} from './device-losses.ts';
 
 /** The loss of one example. A run takes its mean over the minibatch. */
 export interface Loss {
   readonly name: string;
   /** `ℓ(f, y)` for the outputs `f` and targets `y` of one example, `[O]`; writes `∂ℓ/∂f` to `gradient`. */
   evaluate(f: FloatArray, y: FloatArray, gradient: FloatArray): number;
+  /** The same by operations on tensors, for the examples in the rows of `f` and `y`, `[N, O]`. Wanted for training on a device. */
+  onTensors?(f: Tensor, y: Tensor): TensorLoss;
   /** The largest eigenvalue that `∂²ℓ/∂f²` can have, if there is one; it tells which learning rates are stable. */
   readonly curvature?: number;
   /** What is wrong with the targets of an example, if anything is. */
@@ -14,6 +23,7 @@ export interface Loss {
 
 const mse: Loss = {
   name: 'mse',
+  onTensors: mseOnTensors,
   curvature: 1,
   evaluate(f, y, gradient) {
     let loss = 0;
@@ -28,6 +38,7 @@ const mse: Loss = {
 
 const logistic: Loss = {
   name: 'logistic',
+  onTensors: logisticOnTensors,
   curvature: 1 / 4,
   evaluate(f, y, gradient) {
     let loss = 0;
@@ -44,6 +55,7 @@ const logistic: Loss = {
 
 const crossEntropy: Loss = {
   name: 'cross-entropy',
+  onTensors: crossEntropyOnTensors,
   curvature: 1 / 2,
   evaluate(f, y, gradient) {
     let top = Number.NEGATIVE_INFINITY;
@@ -88,6 +100,7 @@ export function huberLoss(delta = 1): Loss {
   return {
     name: delta === 1 ? 'huber' : `huber(${delta})`,
     curvature: 1,
+    onTensors: huberOnTensors(delta),
     evaluate(f, y, gradient) {
       let loss = 0;
       for (let o = 0; o < f.length; o++) {
@@ -133,7 +146,15 @@ export function checkTargets(where: string, loss: Loss, y: FloatArray, outputs: 
 
 /** The loss of a name, or the one given. */
 export function lossOf(where: string, loss: LossName | Loss = 'mse'): Loss {
-  return typeof loss === 'object'
-    ? loss
-    : LOSSES[checkChoice(where, 'options.loss', loss, Object.keys(LOSSES) as LossName[])];
+  if (typeof loss === 'object' && loss !== null) {
+    // A checkpoint is refused by its loss's name.
+    if (typeof loss.name === 'string' && typeof loss.evaluate === 'function') return loss;
+    throw new ArgumentError({
+      where,
+      argument: 'options.loss',
+      wanted: 'with a name and evaluate',
+      got: loss,
+    });
+  }
+  return LOSSES[checkChoice(where, 'options.loss', loss, Object.keys(LOSSES) as LossName[])];
 }

@@ -1,8 +1,8 @@
 import type { Architecture } from '@sntk/architecture';
 import { checkInteger } from '@sntk/errors';
-import { type FloatArray, type Tensor, toArray } from '@sntk/linalg';
+import type { FloatArray, Tensor } from '@sntk/linalg';
 import { type EmpiricalNtkOptions, empiricalNtk } from './empirical-ntk.ts';
-import { tensorLike } from './jet.ts';
+import { rowsFrom } from './jet.ts';
 
 export interface NtkBlock {
   /** Row of `X` and row of `Z` of the block's first entry. */
@@ -44,17 +44,11 @@ export function* empiricalNtkBlocks(
   const N = X.shape[0];
   const M = (Z ?? X).shape[0];
   for (let row = 0; row < N; row += blockRows) {
-    const left = rowsOf(X, row, blockRows);
+    const left = rowsFrom(X, row, blockRows);
     for (let column = 0; column < (Z ? M : row + 1); column += blockRows) {
       // On the diagonal the symmetric path, which is exact to the last bit.
-      const right = !Z && column === row ? {} : { Z: rowsOf(Z ?? X, column, blockRows) };
+      const right = !Z && column === row ? {} : { Z: rowsFrom(Z ?? X, column, blockRows) };
       yield { row, column, kernel: empiricalNtk(architecture, theta, { X: left, ...right, ...rest }) };
     }
   }
-}
-
-function rowsOf(a: Tensor, from: number, count: number): Tensor {
-  const columns = a.shape[1];
-  const data = toArray(a).subarray(from * columns, (from + count) * columns);
-  return tensorLike(a, data, [data.length / columns, columns]);
 }

@@ -1,9 +1,10 @@
 import type { Architecture } from '@sntk/architecture';
 import { ArgumentError, checkInteger } from '@sntk/errors';
-import { type FloatArray, matmul, type Tensor, toArray } from '@sntk/linalg';
+import { type FloatArray, type Tensor, toArray } from '@sntk/linalg';
 import { pickOutput, pullBack } from './backward.ts';
 import { checkOutputs } from './checks.ts';
 import { tensorLike } from './jet.ts';
+import { addLayer } from './ntk-layer.ts';
 import { backwardSignals, runPass } from './pass.ts';
 import type { Plan } from './plan.ts';
 
@@ -46,7 +47,7 @@ export interface NtkDriftOptions {
  */
 export function ntkDrift(architecture: Architecture, theta: FloatArray, options: NtkDriftOptions): Tensor {
   const { X, Y, at = X, output = 0 } = options;
-  const training = runPass(architecture, theta, X);
+  const training = runPass(architecture, theta, X, { where: 'ntkDrift' });
   checkOutputs('ntkDrift', 'options.Y', Y, training);
   const f = toArray(training.output.value);
   const y = toArray(Y);
@@ -64,26 +65,21 @@ function ntkAlong(
   const { X, output, direction } = options;
   const O = plan.outputs;
   checkOutput(output, O);
-  const pass = runPass(plan, theta, X, { direction });
+  const pass = runPass(plan, theta, X, { where: 'ntkDrift', argument: 'options.at', direction });
   const signals = backwardSignals(pass, pickOutput(X, O, output));
   const N = X.shape[0];
   // Half of the symmetric derivative: the other half is its transpose.
   const half = new Float64Array(N * N);
-  const inner = (left: Tensor, right: Tensor): FloatArray =>
-    toArray(matmul(left, right, { transposeB: true }));
-  pass.plan.blocks.forEach((block, l) => {
-    const w = block.weightScale ** 2;
-    const b = block.biasScale ** 2;
+  pass.plan.blocks.forEach(({ weightScale, biasScale, sites }, l) => {
+    const w = weightScale ** 2;
     const [signal, input] = [signals[l], pass.inputs[l]];
     if (signal.first) {
-      const products = inner(input.value, input.value);
-      const movedOverlaps = inner(signal.first, signal.value);
-      for (let i = 0; i < half.length; i++) half[i] += (w * products[i] + b) * movedOverlaps[i];
+      const moved = { signals: [signal.first, signal.value] as const, kernel: half };
+      addLayer([input.value, input.value], [moved], { w, b: biasScale ** 2, sites });
     }
     if (input.first) {
-      const movedProducts = inner(input.first, input.value);
-      const overlaps = inner(signal.value, signal.value);
-      for (let i = 0; i < half.length; i++) half[i] += w * movedProducts[i] * overlaps[i];
+      const still = { signals: [signal.value, signal.value] as const, kernel: half };
+      addLayer([input.first, input.value], [still], { w, b: 0, sites });
     }
   });
   const drift = half.map((value, i) => value + half[(i % N) * N + Math.floor(i / N)]);

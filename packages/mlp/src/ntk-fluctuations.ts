@@ -1,12 +1,12 @@
 import type { Architecture } from '@sntk/architecture';
-import { ArgumentError, checkInteger, NumericalError } from '@sntk/errors';
+import { ArgumentError, checkFinite, checkInteger, NumericalError } from '@sntk/errors';
 import { type Tensor, tensor, toArray } from '@sntk/linalg';
 import type { Rng } from '@sntk/random';
 import { empiricalNtk } from './empirical-ntk.ts';
 import { average, errorOf, fitLine, type LineFit } from './estimates.ts';
 import { initialize } from './initialize.ts';
-import { parameterLayout } from './layout.ts';
 import { ntkDrift } from './ntk-drift.ts';
+import { planOf } from './plan.ts';
 
 export interface NtkFluctuationOptions {
   /** Networks of several depths and widths, one output each. */
@@ -70,6 +70,16 @@ export function ntkFluctuations(
   if (x.shape.length !== 2 || x.shape[0] !== 1) {
     throw new ArgumentError({ where, argument: 'options.x', wanted: 'one point, [1, d]', got: [...x.shape] });
   }
+  const outputs = networks.map((network) => planOf(network).outputs);
+  if (outputs.some((count) => count !== 1)) {
+    throw new ArgumentError({
+      where,
+      argument: 'options.networks',
+      wanted: 'of one output each',
+      got: outputs,
+    });
+  }
+  checkFinite(where, 'options.target', [target]);
   const betas = networks.map(betaOf);
   if (new Set(betas).size < 2) {
     throw new ArgumentError({ where, argument: 'options.networks', wanted: 'of two β at least', got: betas });
@@ -104,7 +114,7 @@ export function ntkFluctuations(
 }
 
 function betaOf(network: Architecture): number {
-  const hidden = parameterLayout(network).blocks.slice(0, -1);
+  const hidden = planOf(network).blocks.slice(0, -1);
   return hidden.reduce((sum, { outputs }) => sum + 1 / outputs, 0);
 }
 

@@ -5,6 +5,7 @@ import { pickOutput, vjp } from './backward.ts';
 import { jacobian } from './jacobian.ts';
 import { type Jet, tensorLike } from './jet.ts';
 import { jvp } from './jvp.ts';
+import { addLayer } from './ntk-layer.ts';
 import { backwardSignals, type Pass, runPass } from './pass.ts';
 import { planOf } from './plan.ts';
 
@@ -39,9 +40,12 @@ interface Points {
 
 /** MATH (8): inputs and signals of each layer, two products a layer and pair. Parameters are in one layer each, so this holds for any network. */
 const layerwise: Method = (architecture, theta, { pairs, ...points }) => {
+  const where = 'empiricalNtk';
   const { left, right } = pointsOf(points);
-  const passX = runPass(architecture, theta, left.X, left);
-  const passZ = points.Z ? runPass(architecture, theta, right.X, right) : passX;
+  const passX = runPass(architecture, theta, left.X, { ...left, where });
+  const passZ = points.Z
+    ? runPass(architecture, theta, right.X, { ...right, where, argument: 'options.Z' })
+    : passX;
   const signals = (pass: Pass, X: Tensor, side: 0 | 1): (readonly Jet[])[] =>
     Array.from({ length: pass.plan.outputs }, (_, o) =>
       pairs.some((pair) => pair[side] === o)
@@ -53,14 +57,13 @@ const layerwise: Method = (architecture, theta, { pairs, ...points }) => {
   const same = !points.Z && pairs.every(([, right]) => signalsX[right].length > 0);
   const signalsZ = same ? signalsX : signals(passZ, right.X, 1);
   const blocks = pairs.map(() => new Float64Array(left.X.shape[0] * right.X.shape[0]));
-  passX.plan.blocks.forEach(({ weightScale, biasScale }, l) => {
-    const products = toArray(matmul(passX.inputs[l].value, passZ.inputs[l].value, { transposeB: true }));
-    const [w, b] = [weightScale ** 2, biasScale ** 2];
-    pairs.forEach(([o, p], at) => {
-      const overlaps = toArray(matmul(signalsX[o][l].value, signalsZ[p][l].value, { transposeB: true }));
-      const kernel = blocks[at];
-      for (let i = 0; i < kernel.length; i++) kernel[i] += (w * products[i] + b) * overlaps[i];
-    });
+  passX.plan.blocks.forEach(({ weightScale, biasScale, sites }, l) => {
+    const parts = pairs.map(([o, p], at) => ({
+      signals: [signalsX[o][l].value, signalsZ[p][l].value] as const,
+      kernel: blocks[at],
+    }));
+    const inputs = [passX.inputs[l].value, passZ.inputs[l].value] as const;
+    addLayer(inputs, parts, { w: weightScale ** 2, b: biasScale ** 2, sites });
   });
   return blocks;
 };

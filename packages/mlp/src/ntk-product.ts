@@ -1,9 +1,11 @@
 import type { Architecture } from '@sntk/architecture';
 import type { FloatArray, Tensor } from '@sntk/linalg';
 import { vjp } from './backward.ts';
+import { checkMatrix } from './checks.ts';
 import { jvp } from './jvp.ts';
 import { pointsOf } from './ntk-methods.ts';
 import type { DropoutOption } from './pass.ts';
+import { planOf } from './plan.ts';
 
 export interface NtkProductOptions extends DropoutOption {
   readonly X: Tensor;
@@ -39,6 +41,8 @@ export function ntkVectorProduct(
   options: NtkProductOptions,
 ): Tensor {
   const { left, right } = pointsOf(options);
+  const outputs = [right.X.shape[0], planOf(architecture).outputs];
+  checkMatrix('ntkVectorProduct', 'options.vector', options.vector, outputs);
   const tangent = vjp(architecture, theta, { ...right, cotangent: options.vector });
   return jvp(architecture, theta, { ...left, tangent });
 }

@@ -29,6 +29,9 @@ export interface AdamOptimizer {
 
 export type Optimizer = SgdOptimizer | AdamOptimizer;
 
+/** What a chain makes of gradients when nothing is said. */
+export const PLAIN_SGD: ChainRule = { kind: 'sgd', momentum: 0, nesterov: false, weightDecay: 0 };
+
 /** Checks an optimizer's settings and fills in those left out. */
 export function ruleOf(where: string, optimizer: Optimizer): ChainRule {
   checkChoice(where, 'options.optimizer.kind', optimizer.kind, ['sgd', 'adam']);

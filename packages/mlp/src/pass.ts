@@ -1,5 +1,5 @@
 import type { Architecture } from '@sntk/architecture';
-import { ArgumentError, checkFinite, checkLength } from '@sntk/errors';
+import { ArgumentError, checkFinite, checkLength, NumericalError } from '@sntk/errors';
 import { type FloatArray, type Tensor, tensor, toArray } from '@sntk/linalg';
 import type { Rng } from '@sntk/random';
 import type { Applied, Jet, Pull } from './jet.ts';
@@ -9,6 +9,7 @@ import { mergeBranches } from './steps/branches.ts';
 import { applyDense, type DenseParameters } from './steps/dense.ts';
 import { applyDropout } from './steps/dropout.ts';
 import { applyLayerNorm } from './steps/layer-norm.ts';
+import { applyPooling, applySites, applyWindows } from './steps/sites.ts';
 
 export interface DropoutOption {
   /**
@@ -25,12 +26,15 @@ export interface PassOptions extends DropoutOption {
   readonly order?: 1 | 2;
   /** For parameters that may have diverged, where what comes out is looked at instead. */
   readonly unchecked?: boolean;
+  /** The function that errors name, and its argument that `X` is; `forward` and `X` unless told. */
+  readonly where?: string;
+  readonly argument?: string;
 }
 
 /** What a forward pass leaves behind for a backward one. */
 export interface Pass {
   readonly plan: Plan;
-  /** The input of each dense layer, `[N, inputs]`, in the order of the parameters. */
+  /** The input of each dense layer, `[N · sites, inputs]`, in the order of the parameters. */
   readonly inputs: readonly Jet[];
   /** `[N, O]`. */
   readonly output: Jet;
@@ -45,22 +49,19 @@ export function runPass(
   options: PassOptions = {},
 ): Pass {
   const plan = 'steps' in architecture ? architecture : planOf(architecture);
-  const { direction, dropout } = options;
+  const { direction, dropout, where = 'forward', argument = options.where ? 'options.X' : 'X' } = options;
   const order = direction ? (options.order ?? 1) : 0;
-  checkLength('forward', 'theta', theta, plan.size, 'one per parameter of the architecture');
+  checkLength(where, 'theta', theta, plan.size, 'one per parameter of the architecture');
   if (X.shape.length !== 2 || X.shape[1] !== plan.inputs) {
     throw new ArgumentError({
-      where: 'forward',
-      argument: 'X',
+      where,
+      argument,
       wanted: `of shape [N, ${plan.inputs}]`,
       got: [...X.shape],
     });
   }
-  checkFinite('forward', 'X', toArray(X));
-  if (!options.unchecked) {
-    checkFinite('forward', 'theta', theta);
-    if (direction) checkFinite('forward', 'direction', direction);
-  }
+  checkFinite(where, argument, toArray(X));
+  if (!options.unchecked) checkFinite(where, 'theta', theta);
   const { backend, dtype } = X;
   const parameters = plan.blocks.map(({ inputs, outputs, weights, bias }): DenseParameters => {
     const view = (from: FloatArray) => ({
@@ -84,6 +85,12 @@ export function runPass(
         return applyLayerNorm(step.epsilon, input, order);
       case 'dropout':
         return dropout ? applyDropout(step.keep, dropout.split(step.index), input) : same(input);
+      case 'windows':
+        return applyWindows(step.taps, input);
+      case 'pooling':
+        return applyPooling(step.taps, step.scale, input);
+      case 'sites':
+        return applySites(step.from, step.to, input);
       case 'branches': {
         const applied = step.branches.map((branch) => series(branch, input));
         return mergeBranches(step.merge, applied, step.widths);
@@ -106,7 +113,21 @@ export function runPass(
     return { output, pull };
   };
   const { output, pull } = series(plan.steps, { value: X });
+  if (!options.unchecked) checkOverflow(where, output);
   return { plan, inputs, output, pull };
+}
+
+/** Inputs and parameters are finite, so what is not has left the range of its number format. */
+function checkOverflow(where: string, { value, first, second }: Jet): void {
+  for (const a of [value, first, second]) {
+    const at = a ? toArray(a).findIndex((entry) => !Number.isFinite(entry)) : -1;
+    if (!a || at < 0) continue;
+    throw new NumericalError({
+      where,
+      found: `an output or its derivative at point ${Math.floor(at / a.shape[1])} is beyond the range of ${a.dtype}`,
+      fix: 'scale the inputs or the parameters down',
+    });
+  }
 }
 
 function same(input: Jet): Applied {
@@ -114,7 +135,7 @@ function same(input: Jet): Applied {
 }
 
 /**
- * Backward signals `Δ^l = ∂(f · cotangent)/∂h^l`, `[N, n_l]`, of every dense layer in the order of the parameters, for a
+ * Backward signals `Δ^l = ∂(f · cotangent)/∂h^l`, `[N · sites, n_l]`, of every dense layer in the order of the parameters, for a
  * `cotangent` `[N, O]`, with their derivatives along the direction of the pass.
  */
 export function backwardSignals(pass: Pass, cotangent: Tensor): readonly Jet[] {

@@ -1,7 +1,8 @@
 import type { Architecture } from '@sntk/architecture';
 import { type FloatArray, toArray } from '@sntk/linalg';
 import type { Minibatches } from '@sntk/random';
-import { type RunOptions, startRun } from './run.ts';
+import { startRun } from './run.ts';
+import type { RunOptions } from './settle.ts';
 
 export interface SgdOptions
   extends Pick<RunOptions, 'X' | 'Y' | 'steps' | 'learningRate' | 'dropout' | 'backend'> {
@@ -52,9 +53,9 @@ export function trainSgd(architecture: Architecture, theta: FloatArray, options:
   try {
     for (let step = 0; step < steps; step++) {
       signal?.throwIfAborted();
-      const { loss } = run.step(step);
-      losses[step] = loss;
-      if (onProgress && (step + 1) % stride === 0) onProgress({ step: step + 1, loss });
+      run.step(step);
+      losses[step] = run.loss();
+      if (onProgress && (step + 1) % stride === 0) onProgress({ step: step + 1, loss: losses[step] });
     }
     return { theta: run.checkpoint(steps).theta, losses };
   } finally {

@@ -43,7 +43,7 @@ export function stableRate(
 
 /** The largest eigenvalue of the tangent kernel at `X`, all outputs coupled. */
 function topEigenvalue(plan: Plan, theta: FloatArray, X: Tensor): number {
-  const pass = runPass(plan, theta, X);
+  const pass = runPass(plan, theta, X, { unchecked: true });
   const { output } = pass;
   // No eigenvector of a kernel is likely to be orthogonal to all of these.
   let v = tensorLike(
@@ -53,7 +53,9 @@ function topEigenvalue(plan: Plan, theta: FloatArray, X: Tensor): number {
   let lambda = 0;
   for (let k = 0; k < ITERATIONS; k++) {
     const norm = Math.sqrt(squareOf(v));
-    if (!(norm > 0)) return lambda;
+    // Beyond the range of numbers nothing is known.
+    if (!Number.isFinite(norm)) return Number.NaN;
+    if (norm === 0) return lambda;
     const unit = tensorLike(
       v,
       toArray(v).map((value) => value / norm),

@@ -1,4 +1,5 @@
 import type { Architecture } from '@sntk/architecture';
+import { checkFinite } from '@sntk/errors';
 import { type FloatArray, type Tensor, toArray } from '@sntk/linalg';
 import { tensorLike } from './jet.ts';
 import { checkParameters } from './layout.ts';
@@ -58,12 +59,15 @@ export function expandToSecondOrder(architecture: Architecture, theta0: FloatArr
 }
 
 function expand(where: string, architecture: Architecture, theta0: FloatArray, order: 1 | 2): OutputFunction {
-  checkParameters(where, architecture, theta0);
+  checkParameters(where, architecture, theta0, 'theta0');
+  checkFinite(where, 'theta0', theta0);
   const origin = theta0.slice();
   return (theta, X) => {
     checkParameters(where, architecture, theta);
+    checkFinite(where, 'theta', theta);
     const direction = Float64Array.from(theta, (t, p) => t - origin[p]);
-    const { value, first, second } = runPass(architecture, origin, X, { direction, order }).output;
+    const options = { where, argument: 'X', direction, order };
+    const { value, first, second } = runPass(architecture, origin, X, options).output;
     const f = toArray(value).slice();
     const [Jd, dHd] = [toArray(first!), second && toArray(second)];
     for (let i = 0; i < f.length; i++) f[i] += dHd ? Jd[i] + dHd[i] / 2 : Jd[i];

@@ -16,6 +16,7 @@ import {
 import type { Rng } from '@sntk/random';
 import { writeBlock } from './backward.ts';
 import { zerosLike } from './jet.ts';
+import { PLAIN_SGD } from './optimizer.ts';
 import { backwardSignals, type Pass, runPass } from './pass.ts';
 import type { Plan } from './plan.ts';
 
@@ -32,14 +33,12 @@ export interface ChainOptions {
   readonly dropout?: Rng | undefined;
 }
 
-const PLAIN: ChainRule = { kind: 'sgd', momentum: 0, nesterov: false, weightDecay: 0 };
-
 /**
  * Any network behind the interface of fused kernels, in the number format of its parameters, by a backend's products: what
  * backends without fused kernels and networks with branches, normalization or dropout run.
  */
 export function tensorChain(plan: Plan, parameters: FloatArray, options: ChainOptions): DenseChain {
-  const { backend, maxRows, rule = PLAIN, dropout } = options;
+  const { backend, maxRows, rule = PLAIN_SGD, dropout } = options;
   const theta = parameters.slice();
   const averages = checkChainAverages(options.averages, rule, theta).map((average) => average.slice());
   // The gradient of one layer at a time.

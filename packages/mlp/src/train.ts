@@ -2,7 +2,9 @@ import type { Architecture } from '@sntk/architecture';
 import { checkInteger } from '@sntk/errors';
 import { type FloatArray, type Tensor, toArray } from '@sntk/linalg';
 import type { Checkpoint } from './checkpoint.ts';
-import { type RunOptions, startRun } from './run.ts';
+import { startDeviceRun } from './device-run.ts';
+import { startRun } from './run.ts';
+import type { RunOptions } from './settle.ts';
 
 export interface TrainState {
   /** Steps done. */
@@ -28,11 +30,16 @@ export interface TrainOptions extends RunOptions {
  * Runs in the number format of `theta`, which is not changed: by the backend's fused kernels where it has them and the network
  * is fully connected, else by its products. Resumed from any state's checkpoint, a run gives the same bits as one that was not stopped.
  *
+ * On a device, the `backend` or that of `X`, it runs in float32 by the operations of tensors: the same steps to rounding, by the
+ * same optimizers on the same minibatches, with parameters and averages there. They are read with the loss at each state, and
+ * between states one number in 64 steps, which says whether losses are finite.
+ *
  * With `svag` it is SVAG, a test of the view of SGD as a stochastic differential equation: Li, Malladi and Arora, "On the
  * Validity of Modeling SGD with Stochastic Differential Equations (SDEs)", MATH (37).
  *
  * @throws NumericalError when the loss, the parameters or the optimizer's averages stop being finite, with the step, the last finite loss and the stable rate.
  * @throws ArgumentError when shapes or settings do not fit, and for a checkpoint of another network, loss or optimizer.
+ * @throws UnavailableError on a device for an activation or a loss without a form in tensors, and when the device fails.
  * @example
  * ```ts
  * import { fullyConnected } from '@sntk/architecture';
@@ -55,20 +62,22 @@ export async function* train(
   theta: FloatArray,
   options: TrainOptions,
 ): AsyncGenerator<TrainState, void, undefined> {
-  const { X, Y, steps, signal, onProgress, resume } = options;
+  const { X, Y, steps, signal, onProgress, resume, backend = X.backend } = options;
   checkInteger('train', 'options.steps', steps, 1);
   const [x, y] = [await entriesOf(X), await entriesOf(Y)];
-  const run = startRun('train', architecture, theta, { ...options, x, y });
+  const start = backend.readSync ? startRun : startDeviceRun;
+  const run = start('train', architecture, theta, { ...options, x, y });
   let rested = Date.now();
   try {
     const every = checkInteger('train', 'options.every', options.every ?? Math.ceil(steps / 100), 1);
     for (let step = resume?.step ?? 0; step < steps; step++) {
       signal?.throwIfAborted();
-      const { loss, learningRate } = run.step(step);
+      const learningRate = await run.step(step);
       const done = step + 1;
       if (done % every === 0 || done === steps) {
+        const loss = await run.loss();
         onProgress?.({ step: done, loss });
-        yield { step: done, loss, learningRate, checkpoint: run.checkpoint(done) };
+        yield { step: done, loss, learningRate, checkpoint: await run.checkpoint(done) };
       }
       // Timers, and with them aborts from outside, get their turn at the rate of a screen.
       if (Date.now() - rested > 16) {

@@ -1,9 +1,10 @@
-import { ACTIVATIONS, activate, dense, fullyConnected, network } from '@sntk/architecture';
+import { ACTIVATIONS, activate, dense, dropout, fullyConnected, network } from '@sntk/architecture';
 import { ndarrayBackend, type Tensor, tensor, toArray } from '@sntk/linalg';
 import { createRng } from '@sntk/random';
 import { expectClose, standInDevice } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
-import { deviceChain } from '../src/devices.ts';
+import { deviceActivation } from '../src/device-activations.ts';
+import { type DeviceChain, deviceChain } from '../src/devices.ts';
 import { forward, initialize, networkChain } from '../src/index.ts';
 
 const ROWS = 5;
@@ -86,6 +87,20 @@ describe('deviceChain', () => {
     expectClose((await f.read()).data, toArray(exact), { absolute: 1e-6, relative: 1e-6 });
   });
 
+  it('draws the masks of forward on a CPU', async () => {
+    const architecture = network(3, dense(6), dropout(0.5), activate(ACTIVATIONS.relu), dense(2));
+    const theta = initialize(architecture, { rng: createRng(3) });
+    const x = entries(ROWS * 3);
+    const options = { dropout: createRng(4) };
+    const there = tensor(x, { backend: standInDevice().backend, shape: [ROWS, 3] });
+    const here = tensor(Float64Array.from(x), { backend: ndarrayBackend(), shape: [ROWS, 3] });
+    expectClose(
+      (await forward(architecture, theta, there, options).read()).data,
+      toArray(forward(architecture, theta, here, options)),
+      { absolute: 1e-6 },
+    );
+  });
+
   it('runs on CPU backends in float32', () => {
     const architecture = NETWORKS.relu;
     const theta = initialize(architecture, { rng: createRng(2) });
@@ -130,7 +145,7 @@ describe('deviceChain', () => {
     );
     chain.forward(X);
     expect(() => chain.descend(X, 0.1)).toThrow('deviceChain(…).descend: gradient must be [2, 2]');
-    expect(() => chain.descend(G, Number.NaN)).toThrow('rate must be a finite number above 0');
+    expect(() => chain.descend(G, Number.NaN)).toThrow('rate must be a finite number of at least 0');
     expect(() => chain.forward(tensor(entries(6), { backend: ndarrayBackend(), shape: [2, 3] }))).toThrow(
       'got "[2, 3] on ndarray (float32)"',
     );
@@ -143,9 +158,55 @@ describe('deviceChain', () => {
         { backend },
       ),
     ).toThrow('theta must be finite');
-    const gelu = fullyConnected({ inputs: 1, hidden: [1], activation: ACTIVATIONS.gelu });
-    expect(() => deviceChain(gelu, new Float64Array(4), { backend })).toThrow(
-      'deviceChain: devices have the activations relu, linear, tanh, sigmoid, not gelu; train on a CPU backend',
+    const sine = fullyConnected({ inputs: 1, hidden: [1], activation: ACTIVATIONS.sine });
+    expect(() => deviceChain(sine, new Float64Array(4), { backend })).toThrow(
+      'deviceChain: devices have the activations linear, relu, leakyRelu(0.01), absolute, tanh, sigmoid, silu, softplus, elu, selu, erf, gelu, not sine; train on a CPU backend',
     );
+  });
+
+  it('keeps averages, which a chain goes on from', async () => {
+    const { backend } = standInDevice();
+    const architecture = NETWORKS.tanh;
+    const theta = initialize(architecture, { rng: createRng(1), dtype: 'float32' });
+    const rule = { kind: 'adam', beta1: 0.9, beta2: 0.99, epsilon: 1e-3, weightDecay: 0 } as const;
+    const X = tensor(entries(6), { backend, shape: [2, 3] });
+    const G = tensor(entries(4), { backend, shape: [2, 2] });
+    const step = (chain: DeviceChain): void => {
+      chain.forward(X).dispose();
+      chain.descend(G, 0.1);
+    };
+    const whole = deviceChain(architecture, theta, { backend, rule });
+    step(whole);
+    const [now, averages] = [await whole.readParameters(), await whole.readAverages()];
+    step(whole);
+    const rest = deviceChain(architecture, now, { backend, rule, averages, steps: 1 });
+    step(rest);
+    expect(await rest.readParameters()).toEqual(await whole.readParameters());
+    expect(await rest.readAverages()).toEqual(await whole.readAverages());
+    expect(() => deviceChain(architecture, theta, { backend, rule, averages: [now] })).toThrow(
+      'averages must be 2 arrays',
+    );
+  });
+});
+
+describe('deviceActivation', () => {
+  const known = Object.values(ACTIVATIONS).filter((activation) => {
+    try {
+      return deviceActivation('test', activation);
+    } catch {
+      return false;
+    }
+  });
+
+  it.each(known)('has the values and derivatives of $name, far out too', async (activation) => {
+    const { backend } = standInDevice();
+    const h = Float32Array.from({ length: 241 }, (_, i) => (i - 120) / 8 + (i % 2) / 100);
+    const H = tensor(Float32Array.of(-80, ...h, 80), { backend, shape: [243, 1] });
+    const { value, derivative } = deviceActivation('test', activation);
+    const exact = (f: (at: number) => number) => Float64Array.of(-80, ...h, 80).map(f);
+    // float32, and the rational form of erf.
+    const close = { absolute: 5e-7, relative: 1e-6 };
+    expectClose((await value(H).read()).data, exact(activation.value), close);
+    expectClose((await derivative(H).read()).data, exact(activation.derivative), close);
   });
 });

@@ -224,6 +224,17 @@ describe('train', () => {
     }
   });
 
+  it.each(SAMPLERS)('resumes bit for bit on %s minibatches, wherever it stopped', async (sampler) => {
+    const { network, theta, X, Y } = problem(2);
+    const batches = () => minibatches({ samples: 7, batch: 3, sampler, rng: createRng('resume') });
+    const options = { X, Y, optimizer: { kind: 'adam' }, learningRate: 0.02, steps: 8, every: 1 } as const;
+    const whole = await collect(train(network, theta, { ...options, batches: batches() }));
+    for (const { checkpoint: resume } of whole.slice(0, -1)) {
+      const rest = await collect(train(network, theta, { ...options, batches: batches(), resume }));
+      expect(rest).toEqual(whole.slice(resume.step));
+    }
+  });
+
   it.each(optimizers)('takes the steps of fused kernels by products too, with %o', async (optimizer) => {
     for (const dtype of ['float64', 'float32'] as const) {
       const { network, theta, X, Y, batches } = problem(2, dtype);
@@ -260,7 +271,7 @@ describe('train', () => {
       'options.resume.loss must be "huber", got "mse"',
     );
     await expect(collect(train(network, Float32Array.from(theta), { ...options, resume }))).rejects.toThrow(
-      'of Float32Arrays like theta',
+      'of Float32Arrays, the number format of the run',
     );
     await expect(collect(train(network, theta, { ...options, resume, steps: 1 }))).rejects.toThrow(
       'above the 1',

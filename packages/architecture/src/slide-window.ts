@@ -1,5 +1,5 @@
-import type { Window } from '@sntk/architecture';
 import { ArgumentError } from '@sntk/errors';
+import type { Window } from './window.ts';
 
 /** Which sites of its input each site of a layer's output sees. */
 export interface Taps {
@@ -13,8 +13,20 @@ export interface Taps {
   readonly sites: Int32Array;
 }
 
-/** The taps of a window over spatial axes, and the sizes of the axes that it leaves. */
-export function slide(
+/**
+ * The taps of a window over spatial axes, and the sizes of the axes that it leaves: what convolutions and pooling of finite
+ * networks and of kernels have in common. Sites and the places of a window are in row-major order.
+ *
+ * @throws ArgumentError, in the name of `place`, for a window over another number of axes and one larger than what it stays inside.
+ * @example
+ * ```ts
+ * import { pooling, slideWindow } from '@sntk/architecture';
+ *
+ * const { taps, spatial } = slideWindow(pooling('sum', [2]), [4], { where: 'example', path: 'layers[0]' });
+ * console.log(spatial, taps.sites); // [2] [0, 1, 2, 3]
+ * ```
+ */
+export function slideWindow(
   layer: Window,
   spatial: readonly number[],
   place: { readonly where: string; readonly path: string },
@@ -44,13 +56,13 @@ export function slide(
   const sizes = spatial.map((n, axis) =>
     padding === 'valid' ? Math.floor((n - window[axis]) / strides[axis]) + 1 : Math.ceil(n / strides[axis]),
   );
-  const [size, outputs] = [product(window), product(sizes)];
+  const [size, outputs] = [siteCount(window), siteCount(sizes)];
   const sites = new Int32Array(size * outputs);
   // Axis by axis, as digits of the place in the window and of the site.
   spatial.forEach((n, axis) => {
     const excess = (sizes[axis] - 1) * strides[axis] + window[axis] - n;
     const before = padding === 'valid' ? 0 : Math.max(0, excess) >> 1;
-    const [innerSize, innerOutputs] = [product(window.slice(axis + 1)), product(sizes.slice(axis + 1))];
+    const [innerSize, innerOutputs] = [siteCount(window.slice(axis + 1)), siteCount(sizes.slice(axis + 1))];
     for (let a = 0; a < outputs; a++) {
       const first = (Math.floor(a / innerOutputs) % sizes[axis]) * strides[axis] - before;
       for (let k = 0; k < size; k++) {
@@ -61,22 +73,17 @@ export function slide(
       }
     }
   });
-  return { taps: { inputs: product(spatial), outputs, size, sites }, spatial: sizes };
+  return { taps: { inputs: siteCount(spatial), outputs, size, sites }, spatial: sizes };
 }
 
 /** One window over all sites. */
 export function everySite(spatial: readonly number[]): Taps {
-  const inputs = product(spatial);
+  const inputs = siteCount(spatial);
   return { inputs, outputs: 1, size: inputs, sites: Int32Array.from({ length: inputs }, (_, k) => k) };
 }
 
-/** A window of one site at each site. */
-export function ownSite(sites: number): Taps {
-  return { inputs: sites, outputs: sites, size: 1, sites: Int32Array.from({ length: sites }, (_, a) => a) };
-}
-
 /** The number of sites of axes of these sizes; 1 without axes. */
-export function product(sizes: readonly number[]): number {
+function siteCount(sizes: readonly number[]): number {
   return sizes.reduce((all, size) => all * size, 1);
 }
 
