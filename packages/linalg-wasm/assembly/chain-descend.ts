@@ -144,7 +144,7 @@ function biases<T>(
 }
 
 /** Stores `x − g` at `at`, or the gradient `g` itself `apart` bytes further on if that is not 0. */
-// @ts-expect-error: a decorator of AssemblyScript, which copies the body before anything is optimized.
+// @ts-ignore: a decorator of AssemblyScript, which copies the body before anything is optimized.
 @inline
 function put<T>(at: usize, x: v128, g: v128, apart: usize): void {
   if (apart === 0) v128.store(at, v128.sub<T>(x, g));
@@ -184,7 +184,7 @@ function sweepAside<T>(
  * Four rows of weights and one vector of inputs at a time: the weights and the sums of their gradient stay in eight
  * registers while the batch rows pass. Copied with `apart` known, as a branch in the loop costs a tenth of the time.
  */
-// @ts-expect-error: see above.
+// @ts-ignore: see above.
 @inline
 function sweepTo<T>(
   count: usize,
@@ -198,7 +198,8 @@ function sweepTo<T>(
   apart: usize,
 ): void {
   const rate = v128.splat<T>(step);
-  const beyond = delta + (sizeof<T>() === 4 ? 8 : stride);
+  // The third and fourth row's δ are in the same vector, or in the next one of float64.
+  const beyond = delta + stride;
   for (const end = w + count * STEP; w < end; w += STEP, a += stride, da += stride) {
     const w0 = v128.load(w);
     const w1 = v128.load(w, 16);
@@ -211,8 +212,8 @@ function sweepTo<T>(
     for (let j: usize = 0; j < rows * 16; j += 16) {
       const d0 = v128.load_splat<T>(delta + j);
       const d1 = v128.load_splat<T>(delta + j, sizeof<T>());
-      const d2 = v128.load_splat<T>(beyond + j);
-      const d3 = v128.load_splat<T>(beyond + j, sizeof<T>());
+      const d2 = sizeof<T>() === 4 ? v128.load_splat<T>(delta + j, 8) : v128.load_splat<T>(beyond + j);
+      const d3 = sizeof<T>() === 4 ? v128.load_splat<T>(delta + j, 12) : v128.load_splat<T>(beyond + j, 8);
       const aj = v128.load(a + j);
       const lower = v128.add<T>(v128.mul<T>(d0, w0), v128.mul<T>(d1, w1));
       const upper = v128.add<T>(v128.mul<T>(d2, w2), v128.mul<T>(d3, w3));

@@ -51,10 +51,12 @@ const WAIT = 100;
 const LOOKS = 20_000;
 /**
  * A wait that is longer than this, in milliseconds, and than what the calling thread did itself, tells of a machine whose cores
- * are taken: the next job, and twice as many each time, at most this many, are done alone.
+ * are taken: the next job, and twice as many each time, at most this many, are done alone. They become fewer when workers have
+ * saved as much time as they cost, at most this many milliseconds.
  */
 const LONG_WAIT = 1;
 const MOST_ALONE = 64;
+const MOST_DEBT = 1000;
 
 /** A team of the calling thread alone. */
 export function soloTeam<Name extends string>(kernels: Readonly<Record<Name, unknown>>): Team<Name> {
@@ -119,13 +121,17 @@ export function workerTeam<Name extends string>(
   /** How many jobs are still to be done alone, and how many after the next long wait. */
   let alone = 0;
   let penalty = 1;
+  /** Milliseconds that this thread has waited in vain and workers have not made good yet. */
+  let debt = 0;
 
   function judge(worked: number, waited: number): void {
     if (waited > LONG_WAIT && waited > worked) {
       alone = penalty;
       penalty = Math.min(MOST_ALONE, 2 * penalty);
+      debt = Math.min(MOST_DEBT, debt + waited);
     } else {
-      penalty = Math.max(1, penalty / 2);
+      debt = Math.max(0, debt - worked);
+      if (debt === 0) penalty = Math.max(1, penalty / 2);
     }
   }
 
