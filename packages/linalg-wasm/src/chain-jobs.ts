@@ -1,6 +1,5 @@
 import type { PlacedLayer } from './chain-layout.ts';
-import { pieces } from './cut.ts';
-import { SHARED } from './product.ts';
+import { inPieces } from './cut.ts';
 import type { Kernels, Runtime } from './runtime.ts';
 import type { WorkSpace } from './thread.ts';
 
@@ -20,7 +19,7 @@ export function forwardLayer({ team }: Runtime, suffix: ChainSuffix, pass: Layer
   const { placed, at, rows, stride } = pass;
   const { layer, panels, groups, weights, biases, inputs, affine } = placed;
   const perPanel = placed.outputGroups / panels;
-  const calls = pieces(panels, sharers(team.threads, pass), 1).map(([from, end]) => [
+  const calls = inPieces(panels, callsFor(team.threads, pass), 1).map(([from, end]) => [
     end - from,
     groups,
     rows,
@@ -57,7 +56,7 @@ export function descendLayer(runtime: Runtime, suffix: ChainSuffix, pass: LayerP
   const { placed, at, rows, stride } = pass;
   const { panels, groups, outputGroups, weights, biases, inputs } = placed;
   const { above, below, weightStep, biasStep, rule, work } = step;
-  const calls = pieces(groups, sharers(team.threads, pass), GROUPS).map(([from, end]) => [
+  const calls = inPieces(groups, callsFor(team.threads, pass), GROUPS).map(([from, end]) => [
     panels,
     groups,
     from,
@@ -80,7 +79,13 @@ export function descendLayer(runtime: Runtime, suffix: ChainSuffix, pass: LayerP
 /** Groups of inputs that a call of a step has a multiple of: a kilobyte of each panel, which lie far apart. */
 const GROUPS = 16;
 
-/** How many threads a pass is worth. */
-function sharers(threads: number, { placed, rows }: LayerPass): number {
-  return placed.layer.inputs * placed.layer.outputs * rows < SHARED ? 1 : threads;
+/** Multiplications of a call that are worth handing out, ten microseconds and more. */
+const SHARED = 2 ** 18;
+
+/** How many calls a pass is cut into: four a thread, to even out, or as many as it is worth. */
+function callsFor(threads: number, { placed, rows }: LayerPass): number {
+  const { inputs, outputs } = placed.layer;
+  return threads === 1
+    ? 1
+    : Math.max(1, Math.min(4 * threads, Math.floor((inputs * outputs * rows) / SHARED)));
 }

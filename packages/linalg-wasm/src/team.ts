@@ -47,7 +47,7 @@ export class ThreadLost extends Error {}
  */
 const WAITS = 20;
 const WAIT = 100;
-/** How often the end of a job is looked for before sleeping until it: some ten microseconds, as waking up takes. */
+/** How often the end of a job is looked for before sleeping until it: about a tenth of a millisecond, some times what waking up takes. */
 const LOOKS = 20_000;
 /**
  * A wait that is longer than this, in milliseconds, and than what the calling thread did itself, tells of a machine whose cores
