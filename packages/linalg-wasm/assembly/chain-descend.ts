@@ -215,8 +215,8 @@ function sweepTo<T>(
       const d2 = sizeof<T>() === 4 ? v128.load_splat<T>(delta + j, 8) : v128.load_splat<T>(beyond + j);
       const d3 = sizeof<T>() === 4 ? v128.load_splat<T>(delta + j, 12) : v128.load_splat<T>(beyond + j, 8);
       const aj = v128.load(a + j);
-      const lower = v128.add<T>(v128.mul<T>(d0, w0), v128.mul<T>(d1, w1));
-      const upper = v128.add<T>(v128.mul<T>(d2, w2), v128.mul<T>(d3, w3));
+      const lower = madd<T>(v128.mul<T>(d0, w0), d1, w1);
+      const upper = madd<T>(v128.mul<T>(d2, w2), d3, w3);
       v128.store(da + j, v128.add<T>(v128.load(da + j), v128.add<T>(lower, upper)));
       g0 = madd<T>(g0, d0, aj);
       g1 = madd<T>(g1, d1, aj);
