@@ -1,6 +1,6 @@
 // biome-ignore-all lint/style/noParameterAssign: parameters are pointers, and they walk.
 /*
- * Forward passes and gradient steps of affine maps h = s W a + t β, float32 and float64.
+ * Forward passes of affine maps h = s W a + t β, float32 and float64; `chain-descend.ts` has their gradient steps.
  *
  * A vector has L lanes, four in float32 and two in float64. Weights are stored in panels of four rows, a vector of each row in
  * turn: `[outputs/4][inputs/L][4 rows][L lanes]`. Everything indexed by unit and batch row (a, h, δ) is stored as
@@ -8,15 +8,12 @@
  * one stream, the batch rows of a group of units are neighbours, and four sums over a panel make one vector of results, or two
  * in float64. Units are filled up with zeros to a multiple of four.
  */
-import { take } from './chain-rule';
 import { madd } from './madd';
 
 /** Batch rows that pass over a panel of weights before the next panel is fetched. */
 const BATCH: usize = 32;
-/** Groups of inputs times batch rows that a gradient step handles at a time: 24 KB of a and ∂a in the first-level cache. */
-const REACH: usize = 768;
 /** Bytes of a panel's step: one vector for each of four rows. */
-const STEP: usize = 64;
+export const STEP: usize = 64;
 
 export function chainForward32(
   panels: usize,
@@ -50,54 +47,15 @@ export function chainForward64(
   forward<f64>(panels, groups, rows, stride, w, beta, a, h, scale, biasScale, relu);
 }
 
-export function chainDescend32(
-  panels: usize,
-  groups: usize,
-  rows: usize,
-  stride: usize,
-  w: usize,
-  beta: usize,
-  a: usize,
-  delta: usize,
-  da: usize,
-  step: f32,
-  biasStep: f32,
-  rule: usize,
-): void {
-  descend<f32>(panels, groups, rows, stride, w, beta, a, delta, da, step, biasStep, rule);
-}
-
-export function chainDescend64(
-  panels: usize,
-  groups: usize,
-  rows: usize,
-  stride: usize,
-  w: usize,
-  beta: usize,
-  a: usize,
-  delta: usize,
-  da: usize,
-  step: f64,
-  biasStep: f64,
-  rule: usize,
-): void {
-  descend<f64>(panels, groups, rows, stride, w, beta, a, delta, da, step, biasStep, rule);
-}
-
-export function chainSignal32(count: usize, delta: usize, a: usize, scale: f32, relu: bool): void {
-  signal<f32>(count, delta, a, scale, relu);
-}
-
-export function chainSignal64(count: usize, delta: usize, a: usize, scale: f64, relu: bool): void {
-  signal<f64>(count, delta, a, scale, relu);
-}
-
 /** Vectors that the four rows of a panel fill. */
-function parts<T>(): usize {
+export function parts<T>(): usize {
   return sizeof<T>() / 4;
 }
 
-/** `h = s W a + t β` for `rows` batch rows, with `max(0, ·)` when `relu` is set. */
+/**
+ * `h = s W a + t β` for `rows` batch rows, with `max(0, ·)` when `relu` is set. Panels do not depend on each other: calls for some
+ * of them each give the same as one for all.
+ */
 function forward<T>(
   panels: usize,
   groups: usize,
@@ -218,135 +176,4 @@ function sumLanes(x: v128, y: v128, z: v128, u: v128): v128 {
   const xy = f32x4.add(v128.shuffle<f32>(x, y, 0, 4, 1, 5), v128.shuffle<f32>(x, y, 2, 6, 3, 7));
   const zu = f32x4.add(v128.shuffle<f32>(z, u, 0, 4, 1, 5), v128.shuffle<f32>(z, u, 2, 6, 3, 7));
   return f32x4.add(v128.shuffle<f32>(xy, zu, 0, 1, 4, 5), v128.shuffle<f32>(xy, zu, 2, 3, 6, 7));
-}
-
-/**
- * One pass over the weights that both gathers `da = Wᵀ δ` from the old weights, unless `da` is 0, and takes the step
- * `W ← W − step Σ δ aᵀ`, `β ← β − biasStep Σ δ`: weights are the one operand that does not fit a cache. With a `rule`,
- * `step Σ δ aᵀ` and `biasStep Σ δ` are the gradients that it is given. Biases stay as they are when `biasStep` is 0.
- */
-function descend<T>(
-  panels: usize,
-  groups: usize,
-  rows: usize,
-  stride: usize,
-  w: usize,
-  beta: usize,
-  a: usize,
-  delta: usize,
-  da: usize,
-  step: T,
-  biasStep: T,
-  rule: usize,
-): void {
-  if (da !== 0) memory.fill(da, 0, groups * stride * 16);
-  const line = stride * 16;
-  const reach = max(REACH / rows, 2);
-  for (let group: usize = 0; group < groups; group += reach) {
-    const count = min(reach, groups - group);
-    const skip = group * line;
-    for (let panel: usize = 0; panel < panels; panel++) {
-      const weights = w + (panel * groups + group) * STEP;
-      const from = delta + panel * parts<T>() * line;
-      if (da !== 0) sweep<T>(count, rows, line, weights, a + skip, from, da + skip, step, rule);
-      else update<T>(count, rows, line, weights, a + skip, from, step, rule);
-    }
-  }
-  if (biasStep === 0) return;
-  const rates = v128.splat<T>(biasStep);
-  for (let part: usize = 0; part < panels * parts<T>(); part++) {
-    const from = delta + part * line;
-    let sum = v128.splat<T>(<T>0);
-    for (let at = from; at < from + rows * 16; at += 16) sum = v128.add<T>(sum, v128.load(at));
-    take<T>(beta + part * 16, v128.load(beta + part * 16), v128.mul<T>(rates, sum), rule);
-  }
-}
-
-/**
- * Four rows of weights and one vector of inputs at a time: the weights and the sums of their gradient stay in eight
- * registers while the batch rows pass.
- */
-function sweep<T>(
-  count: usize,
-  rows: usize,
-  stride: usize,
-  w: usize,
-  a: usize,
-  delta: usize,
-  da: usize,
-  step: T,
-  rule: usize,
-): void {
-  const rate = v128.splat<T>(step);
-  const beyond = delta + (sizeof<T>() === 4 ? 8 : stride);
-  for (const end = w + count * STEP; w < end; w += STEP, a += stride, da += stride) {
-    const w0 = v128.load(w);
-    const w1 = v128.load(w, 16);
-    const w2 = v128.load(w, 32);
-    const w3 = v128.load(w, 48);
-    let g0 = v128.splat<T>(<T>0);
-    let g1 = g0;
-    let g2 = g0;
-    let g3 = g0;
-    for (let j: usize = 0; j < rows * 16; j += 16) {
-      const d0 = v128.load_splat<T>(delta + j);
-      const d1 = v128.load_splat<T>(delta + j, sizeof<T>());
-      const d2 = v128.load_splat<T>(beyond + j);
-      const d3 = v128.load_splat<T>(beyond + j, sizeof<T>());
-      const aj = v128.load(a + j);
-      const lower = v128.add<T>(v128.mul<T>(d0, w0), v128.mul<T>(d1, w1));
-      const upper = v128.add<T>(v128.mul<T>(d2, w2), v128.mul<T>(d3, w3));
-      v128.store(da + j, v128.add<T>(v128.load(da + j), v128.add<T>(lower, upper)));
-      g0 = madd<T>(g0, d0, aj);
-      g1 = madd<T>(g1, d1, aj);
-      g2 = madd<T>(g2, d2, aj);
-      g3 = madd<T>(g3, d3, aj);
-    }
-    take<T>(w, w0, v128.mul<T>(rate, g0), rule);
-    take<T>(w + 16, w1, v128.mul<T>(rate, g1), rule);
-    take<T>(w + 32, w2, v128.mul<T>(rate, g2), rule);
-    take<T>(w + 48, w3, v128.mul<T>(rate, g3), rule);
-  }
-}
-
-/** The step without the signal to the layer below, for the first layer. */
-function update<T>(
-  count: usize,
-  rows: usize,
-  stride: usize,
-  w: usize,
-  a: usize,
-  delta: usize,
-  step: T,
-  rule: usize,
-): void {
-  const rate = v128.splat<T>(step);
-  const beyond = delta + (sizeof<T>() === 4 ? 8 : stride);
-  for (const end = w + count * STEP; w < end; w += STEP, a += stride) {
-    let g0 = v128.splat<T>(<T>0);
-    let g1 = g0;
-    let g2 = g0;
-    let g3 = g0;
-    for (let j: usize = 0; j < rows * 16; j += 16) {
-      const aj = v128.load(a + j);
-      g0 = madd<T>(g0, v128.load_splat<T>(delta + j), aj);
-      g1 = madd<T>(g1, v128.load_splat<T>(delta + j, sizeof<T>()), aj);
-      g2 = madd<T>(g2, v128.load_splat<T>(beyond + j), aj);
-      g3 = madd<T>(g3, v128.load_splat<T>(beyond + j, sizeof<T>()), aj);
-    }
-    take<T>(w, v128.load(w), v128.mul<T>(rate, g0), rule);
-    take<T>(w + 16, v128.load(w, 16), v128.mul<T>(rate, g1), rule);
-    take<T>(w + 32, v128.load(w, 32), v128.mul<T>(rate, g2), rule);
-    take<T>(w + 48, v128.load(w, 48), v128.mul<T>(rate, g3), rule);
-  }
-}
-
-/** δ ← s ∂a over `count` vectors, where `relu` is set only at units with a > 0. */
-function signal<T>(count: usize, delta: usize, a: usize, scale: T, relu: bool): void {
-  const scales = v128.splat<T>(scale);
-  const zero = v128.splat<T>(<T>0);
-  for (const end = delta + count * 16; delta < end; delta += 16, a += 16) {
-    const scaled = v128.mul<T>(scales, v128.load(delta));
-    v128.store(delta, relu ? v128.and(scaled, v128.gt<T>(v128.load(a), zero)) : scaled);
-  }
 }

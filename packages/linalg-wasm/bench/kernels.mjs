@@ -2,7 +2,8 @@
 import { matmul, ndarrayBackend, prepare, tensor } from '@sntk/linalg';
 import { reluRequest, scattered, shortest } from '../../testing/bench/inputs.mjs';
 import { wasmBackend } from '../dist/index.js';
-import { plainChainStep, plainReluRecursion, relu } from './plain.mjs';
+import { plainChainStep, plainReluRecursion } from './plain.mjs';
+import { openSteps, sgdProblem } from './sgd-problem.mjs';
 
 /** Milliseconds for a job. */
 const BUDGET = 600;
@@ -42,24 +43,12 @@ for (const Type of [Float64Array, Float32Array]) {
 }
 
 {
-  const widths = [2, 1024, 1024, 1024, 1];
-  const rows = 8;
-  const layers = widths.slice(1).map((outputs, l) => ({
-    inputs: widths[l],
-    outputs,
-    weightScale: Math.sqrt(2 / widths[l]),
-    biasScale: 1,
-    ...(l < 3 ? { activation: relu } : {}),
-  }));
-  const size = layers.reduce((sum, layer) => sum + (layer.inputs + 1) * layer.outputs, 0);
-  const parameters = scattered(size, Float32Array).map((x) => x / 2);
-  const x = scattered(rows * 2, Float32Array);
-  const residual = (outputs) => Float32Array.from(outputs, (f) => (f - 1) / rows);
+  const { layers, rows, parameters, x, residual } = sgdProblem(Float32Array);
   const slow = shortest(() => plainChainStep(layers, parameters, x, rows, residual, 1e-4), BUDGET);
-  const chain = wasm.fused.denseChain({ layers, parameters, maxRows: rows });
-  const fast = shortest(() => chain.descend(residual(chain.forward(x, rows)), 1e-4), BUDGET);
+  const chain = openSteps(wasm, Float32Array);
+  const fast = shortest(chain.step, BUDGET);
   chain.dispose();
-  report('SGD step of 2-1024-1024-1024-1, b = 8, f32', slow, fast, 6 * rows * size);
+  report('SGD step of 2-1024-1024-1024-1, b = 8, f32', slow, fast, 6 * rows * parameters.length);
 }
 
 {

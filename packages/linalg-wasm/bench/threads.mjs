@@ -2,8 +2,11 @@
 import { cholesky, eigh, matmul, prepare, solveTriangular, syrk, tensor } from '@sntk/linalg';
 import { reluRequest, scattered } from '../../testing/bench/inputs.mjs';
 import { threadedWasmBackend, wasmBackend } from '../dist/index.js';
+import { openSteps } from './sgd-problem.mjs';
 
 const ROUNDS = 15;
+const MOMENTUM = { kind: 'sgd', momentum: 0.9, nesterov: false, weightDecay: 0 };
+const ADAM = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
 function jobs(backend) {
   const matrix = (rows, columns, dtype = 'float64') =>
@@ -23,6 +26,10 @@ function jobs(backend) {
     'Cholesky 1000': () => cholesky(definite, { jitter: 1 }),
     'triangular solve 1000, 256 right-hand sides': () => solveTriangular(L, right),
     'eigenvalues and vectors 1000': () => eigh(definite),
+    'SGD step of 2-1024-1024-1024-1, b = 8, f32': openSteps(backend, Float32Array).step,
+    'the same with momentum': openSteps(backend, Float32Array, MOMENTUM).step,
+    'the same with Adam': openSteps(backend, Float32Array, ADAM).step,
+    'SGD step of 2-1024-1024-1024-1, b = 8, f64': openSteps(backend, Float64Array).step,
   };
 }
 

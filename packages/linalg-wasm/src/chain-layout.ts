@@ -35,6 +35,8 @@ export interface Placement {
   readonly signals: readonly [number, number];
   /** What `assembly/chain-rule.ts` reads. */
   readonly rule: number;
+  /** Work space of the threads. */
+  readonly work: number;
   readonly bytes: number;
 }
 
@@ -54,10 +56,12 @@ export function placeChain(
     readonly lanes: number;
     readonly maxRows: number;
     readonly averages: number;
+    /** Bytes of work space. */
+    readonly work: number;
     readonly isCalledBack: (layer: ChainLayer) => boolean;
   },
 ): Placement {
-  const { lanes, maxRows, averages, isCalledBack } = options;
+  const { lanes, maxRows, averages, work, isCalledBack } = options;
   let bytes = 0;
   const reserve = (vectors: number): number => {
     const at = bytes;
@@ -88,7 +92,8 @@ export function placeChain(
     return at;
   });
   const largest = Math.max(...placed.map((at) => at.outputGroups)) * stride;
-  return { layers: placed, distance, signals: [reserve(largest), reserve(largest)], rule: reserve(8), bytes };
+  const signals = [reserve(largest), reserve(largest)] as const;
+  return { layers: placed, distance, signals, rule: reserve(8), work: reserve(work / 16), bytes };
 }
 
 /** Where unit `unit` of batch row 0 is, in numbers from the array's start; batch rows are `lanes` apart. */

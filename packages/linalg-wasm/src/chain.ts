@@ -1,3 +1,4 @@
+import { UnavailableError } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
 import {
   type ChainLayer,
@@ -7,19 +8,29 @@ import {
   type DenseChain,
   type DenseChainRequest,
 } from '@sntk/linalg/extending';
+import { type ChainSuffix, descendLayer, forwardLayer, type LayerPass } from './chain-jobs.ts';
 import { moveParameters, placeChain, readUnits, strideOf, unitOffset, writeUnits } from './chain-layout.ts';
 import { storedRule } from './chain-rule.ts';
 import { disposed } from './operands.ts';
 import type { Runtime } from './runtime.ts';
+import { ThreadLost } from './team.ts';
 
 /** Chains of affine maps and activations whose parameters, averages and activations stay in WASM memory. */
 export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) => DenseChain {
-  const { heap } = runtime;
+  const { heap, kernels, team } = runtime;
   return (request) => {
     const { layers, parameters, maxRows, rule: chosen, averages, steps } = checkChainRequest(request);
-    const { memory, lanes, least, empty, forward, signal, descend } = formatOf(runtime, parameters);
+    const { memory, lanes, least, empty, suffix, signal } = formatOf(runtime, parameters);
     const rule = storedRule(chosen, least);
-    const placement = placeChain(layers, { lanes, maxRows, averages: averages.length, isCalledBack });
+    // With a rule, threads put gradients aside on the way to it.
+    const aside = rule.stored ? kernels.chainReach(1) * 64 : 0;
+    const placement = placeChain(layers, {
+      lanes,
+      maxRows,
+      averages: averages.length,
+      work: aside * team.places,
+      isCalledBack,
+    });
     const { distance } = placement;
     const first = placement.layers[0];
     const last = placement.layers[placement.layers.length - 1];
@@ -34,7 +45,11 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
     let rows = 0;
     let step = steps;
 
+    /** Whether a step was broken off, with some parameters changed and others not. */
+    let torn = false;
+
     const base = (method: string): number => {
+      if (torn) throw tornError(method);
       if (resident === undefined) throw disposed(`DenseChain.${method}`, 'chain');
       return resident;
     };
@@ -44,78 +59,86 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
       return out;
     };
 
+    /** Writes the inputs of the first layer and computes all outputs. */
+    const passForward = (x: FloatArray, at: number): void => {
+      const stride = strideOf(rows);
+      const { inputs: units } = first.layer;
+      writeUnits(memory(), (at + first.inputs) / size, x, { stride, lanes, rows, units });
+      for (const placed of placement.layers) {
+        const { layer, affine, outputs } = placed;
+        forwardLayer(runtime, suffix, { placed, at, rows, stride }, isRelu(layer));
+        if (isCalledBack(layer)) {
+          const [from, to] = [(at + affine) / size, (at + outputs) / size];
+          applyValue(memory(), layer, { from, to, stride, lanes, rows });
+        }
+      }
+    };
+
+    /** Sends the gradient at the outputs down, and takes the step of each layer on the way. */
+    const passBackward = (gradient: FloatArray, rate: number, at: number): void => {
+      const stride = strideOf(rows);
+      let [above, below] = placement.signals;
+      const { outputs: units } = last.layer;
+      writeUnits(memory(), (at + above) / size, gradient, { stride, lanes, rows, units });
+      if (rule.stored) rule.write(memory(), at + placement.rule, { step, rate, distance });
+      // With a rule, what the kernel multiplies sums by makes the gradient; without one, the step.
+      const share = rule.stored ? 1 : rate;
+      let scale = 1;
+      for (const placed of placement.layers.toReversed()) {
+        const { layer, outputGroups, affine, outputs } = placed;
+        const pass: LayerPass = { placed, at, rows, stride };
+        signal(outputGroups * stride, at + above, at + outputs, scale, isRelu(layer));
+        if (isCalledBack(layer)) {
+          const [from, to] = [(at + affine) / size, (at + above) / size];
+          applyDerivative(memory(), layer, { from, to, stride, lanes, rows });
+        }
+        descendLayer(runtime, suffix, pass, {
+          above: at + above,
+          below: placed === first ? 0 : at + below,
+          weightStep: share * layer.weightScale,
+          biasStep: share * layer.biasScale,
+          rule: rule.stored ? at + placement.rule : 0,
+          work: { at: at + placement.work, bytes: aside },
+        });
+        scale = layer.weightScale;
+        [above, below] = [below, above];
+      }
+    };
+
     return {
       forward(x, batch) {
-        const at = base('forward');
+        let at = base('forward');
         checkChainInput(x, batch, { inputs: first.layer.inputs, maxRows });
         rows = batch;
-        const stride = strideOf(rows);
-        writeUnits(memory(), (at + first.inputs) / size, x, {
-          stride,
-          lanes,
-          rows,
-          units: first.layer.inputs,
-        });
-        for (const { layer, panels, groups, weights, biases, inputs, affine, outputs } of placement.layers) {
-          forward(
-            panels,
-            groups,
-            rows,
-            stride,
-            at + weights,
-            at + biases,
-            at + inputs,
-            at + affine,
-            layer.weightScale,
-            layer.biasScale,
-            isRelu(layer),
-          );
-          if (isCalledBack(layer)) {
-            const [from, to] = [(at + affine) / size, (at + outputs) / size];
-            applyValue(memory(), layer, { from, to, stride, lanes, rows });
-          }
+        try {
+          passForward(x, at);
+        } catch (error) {
+          if (!(error instanceof ThreadLost)) throw error;
+          // Parameters are as they were. The lost worker may still write to outputs: it keeps that place, the chain takes another.
+          at = heap.allocate('DenseChain.forward', placement.bytes);
+          memory().copyWithin(at / size, resident! / size, (resident! + placement.bytes) / size);
+          resident = at;
+          passForward(x, at);
         }
         const units = last.layer.outputs;
         const out = empty(rows * units);
-        readUnits(memory(), (at + last.outputs) / size, out, { stride, lanes, rows, units });
+        readUnits(memory(), (at + last.outputs) / size, out, { stride: strideOf(rows), lanes, rows, units });
         return out;
       },
 
       descend(gradient, rate) {
         const at = base('descend');
-        const units = last.layer.outputs;
-        checkChainGradient(gradient, rows, units);
-        const stride = strideOf(rows);
-        let [above, below] = placement.signals;
-        writeUnits(memory(), (at + above) / size, gradient, { stride, lanes, rows, units });
-        if (rule.stored) rule.write(memory(), at + placement.rule, { step, rate, distance });
-        // With a rule, what the kernel multiplies sums by makes the gradient; without one, the step.
-        const share = rule.stored ? 1 : rate;
-        let scale = 1;
-        for (const placed of placement.layers.toReversed()) {
-          const { layer, panels, groups, outputGroups, weights, biases, inputs, affine, outputs } = placed;
-          signal(outputGroups * stride, at + above, at + outputs, scale, isRelu(layer));
-          if (isCalledBack(layer)) {
-            const [from, to] = [(at + affine) / size, (at + above) / size];
-            applyDerivative(memory(), layer, { from, to, stride, lanes, rows });
-          }
-          descend(
-            panels,
-            groups,
-            rows,
-            stride,
-            at + weights,
-            at + biases,
-            at + inputs,
-            at + above,
-            placed === first ? 0 : at + below,
-            share * layer.weightScale,
-            share * layer.biasScale,
-            rule.stored ? at + placement.rule : 0,
-          );
-          scale = layer.weightScale;
-          [above, below] = [below, above];
+        checkChainGradient(gradient, rows, last.layer.outputs);
+        torn = true;
+        try {
+          passBackward(gradient, rate, at);
+        } catch (error) {
+          if (!(error instanceof ThreadLost)) throw error;
+          // What the lost worker may still write to is left to it.
+          resident = undefined;
+          throw tornError('descend', error);
         }
+        torn = false;
         rows = 0;
         step++;
       },
@@ -143,19 +166,27 @@ function formatOf({ kernels, heap }: Runtime, parameters: FloatArray) {
         lanes: 2,
         least: 2 ** -1022,
         empty: (length: number): FloatArray => new Float64Array(length),
-        forward: kernels.chainForward64,
+        suffix: 64 as ChainSuffix,
         signal: kernels.chainSignal64,
-        descend: kernels.chainDescend64,
       }
     : {
         memory: (): FloatArray => heap.f32(),
         lanes: 4,
         least: 2 ** -126,
         empty: (length: number): FloatArray => new Float32Array(length),
-        forward: kernels.chainForward32,
+        suffix: 32 as ChainSuffix,
         signal: kernels.chainSignal32,
-        descend: kernels.chainDescend32,
       };
+}
+
+/** Steps are taken in place, so one that is broken off cannot start over. */
+function tornError(method: string, cause?: unknown): UnavailableError {
+  return new UnavailableError(
+    `DenseChain.${method}`,
+    'a step was broken off half-way, by a worker thread that did not come back or an error, and the parameters are lost; ' +
+      'make a new chain from the latest parameters that were read, as from a checkpoint',
+    { cause },
+  );
 }
 
 function isRelu(layer: ChainLayer): boolean {

@@ -23,7 +23,7 @@ export interface Tridiagonal {
 /** Bytes of work space that `tridiagonalEigenpairs` needs. */
 export function divideBytes(runtime: Runtime, n: number): number {
   const half = Math.ceil(n / 2);
-  const lines = (5 + runtime.team.threads) * roundUp(n, 8) * 8;
+  const lines = (5 + runtime.team.places) * roundUp(n, 8) * 8;
   return lines + n * n * 8 + roundUp(n * half, 8) * 8 + productBytes(runtime, 8, n, half, n);
 }
 
@@ -212,7 +212,7 @@ function rotateKept(
   const line = roundUp(high - low, 8) * 8;
   const [poles, weights, exact, places] = [1, 2, 3, 4].map((index) => work + index * line);
   const lines = work + 5 * line;
-  const gaps = lines + runtime.team.threads * line;
+  const gaps = lines + runtime.team.places * line;
   const basis = gaps + k * k * 8;
   const half = Math.max(middle - low, high - middle);
   const spare = basis + roundUp(k * half, 8) * 8;

@@ -32,7 +32,7 @@ export type Width = 4 | 8;
 
 /** Bytes of work space that `multiply` needs for products up to this size. */
 export function productBytes(runtime: Runtime, width: Width, m: number, n: number, k: number): number {
-  return rightBytes(runtime, width, n, k) + runtime.team.threads * leftBytes(runtime, width, m, k);
+  return rightBytes(runtime, width, n, k) + runtime.team.places * leftBytes(runtime, width, m, k);
 }
 
 /** Bytes of a packed right factor `[k, n]`, whole cache lines. */

@@ -60,16 +60,28 @@ type ChainSignal = (count: number, delta: number, a: number, scale: number, relu
 type ChainDescend = (
   panels: number,
   groups: number,
+  first: number,
+  count: number,
   rows: number,
   stride: number,
   w: number,
-  beta: number,
   a: number,
   delta: number,
   da: number,
   step: number,
-  biasStep: number,
   rule: number,
+  work: number,
+) => void;
+
+type ChainBiases = (
+  count: number,
+  rows: number,
+  stride: number,
+  beta: number,
+  delta: number,
+  step: number,
+  rule: number,
+  work: number,
 ) => void;
 
 /** What the WebAssembly module exports; sources in `assembly/`. Addresses are in bytes. */
@@ -92,6 +104,9 @@ export interface Kernels {
   readonly chainSignal64: ChainSignal;
   readonly chainDescend32: ChainDescend;
   readonly chainDescend64: ChainDescend;
+  readonly chainBiases32: ChainBiases;
+  readonly chainBiases64: ChainBiases;
+  chainReach(rows: number): number;
   reluRecursion(
     rows: number,
     columns: number,
@@ -253,7 +268,7 @@ export function sharedRuntime(build: Build, threads: number): SharedRuntime {
   heaps.add(heap);
   const names = Object.keys(kernels) as (keyof Kernels)[];
   const shared = createShared();
-  const team = workerTeam(kernels, names, shared);
+  const team = workerTeam(kernels, names, shared, threads);
   return {
     kernels,
     heap,

@@ -28,6 +28,8 @@ export interface Job<Name extends string = string> {
 export interface Team<Name extends string = string> {
   /** How many take part. */
   readonly threads: number;
+  /** Places in a work space: their numbers are below this, also where some did not start. */
+  readonly places: number;
   /** Begins a job of at most `RECORDS` calls and returns; `finish` has to be called before the next one. */
   start(job: Job<Name>): void;
   /** Helps with the job that was started until it is done. Throws what a kernel threw. */
@@ -39,16 +41,22 @@ export interface Team<Name extends string = string> {
 /** Thrown when a worker does not come back from a call: what it writes to must not be used again. */
 export class ThreadLost extends Error {}
 
-/** How long a call may take after all others are done, in milliseconds; calls are cut to take a few. */
-const PATIENCE = 2000;
-/** How often the end of a job is looked for before waiting for it. */
-const LOOKS = 2000;
+/**
+ * A call may take so many waits of so many milliseconds after all others are done; calls are cut to take a few. Counting waits
+ * rather than time forgives a process that was stopped and went on.
+ */
+const WAITS = 20;
+const WAIT = 100;
+/** How often the end of a job is looked for before sleeping until it: about a tenth of a millisecond, some times what waking up takes. */
+const LOOKS = 20_000;
 /**
  * A wait that is longer than this, in milliseconds, and than what the calling thread did itself, tells of a machine whose cores
- * are taken: the next job, and twice as many each time, at most this many, are done alone.
+ * are taken: the next job, and twice as many each time, at most this many, are done alone. They become fewer when workers have
+ * saved as much time as they cost, at most this many milliseconds.
  */
 const LONG_WAIT = 1;
 const MOST_ALONE = 64;
+const MOST_DEBT = 1000;
 
 /** A team of the calling thread alone. */
 export function soloTeam<Name extends string>(kernels: Readonly<Record<Name, unknown>>): Team<Name> {
@@ -65,6 +73,7 @@ export function soloTeam<Name extends string>(kernels: Readonly<Record<Name, unk
   };
   return {
     threads: 1,
+    places: 1,
     start(job) {
       pending = job;
     },
@@ -97,11 +106,12 @@ export interface WorkerTeam<Name extends string> extends Team<Name> {
   dispose(): void;
 }
 
-/** The calling thread and workers that run `serve` of `thread.ts` on what is shared; `names` numbers the kernels. */
+/** The calling thread and up to `places − 1` workers that run `serve` of `thread.ts` on what is shared; `names` numbers the kernels. */
 export function workerTeam<Name extends string>(
   kernels: Readonly<Record<Name, unknown>>,
   names: readonly Name[],
   { control, records }: Shared,
+  places: number,
 ): WorkerTeam<Name> {
   const solo = soloTeam(kernels);
   const own = names.map((name) => kernels[name] as Kernel);
@@ -111,13 +121,17 @@ export function workerTeam<Name extends string>(
   /** How many jobs are still to be done alone, and how many after the next long wait. */
   let alone = 0;
   let penalty = 1;
+  /** Milliseconds that this thread has waited in vain and workers have not made good yet. */
+  let debt = 0;
 
   function judge(worked: number, waited: number): void {
     if (waited > LONG_WAIT && waited > worked) {
       alone = penalty;
       penalty = Math.min(MOST_ALONE, 2 * penalty);
+      debt = Math.min(MOST_DEBT, debt + waited);
     } else {
-      penalty = Math.max(1, penalty / 2);
+      debt = Math.max(0, debt - worked);
+      if (debt === 0) penalty = Math.max(1, penalty / 2);
     }
   }
 
@@ -187,6 +201,7 @@ export function workerTeam<Name extends string>(
     get threads() {
       return 1 + workers.length;
     },
+    places,
     start,
     finish,
     run(job) {
@@ -208,16 +223,22 @@ function waitUntilDone(control: Int32Array): boolean {
   const limit = Atomics.load(control, LIMIT);
   for (let look = 0; look < LOOKS; look++) if (Atomics.load(control, DONE) === limit) return true;
   const sleeps = canSleep();
-  let since = performance.now();
   let before = Atomics.load(control, DONE);
+  let waits = 0;
   while (before !== limit) {
-    if (sleeps) Atomics.wait(control, DONE, before, PATIENCE);
+    if (sleeps) Atomics.wait(control, DONE, before, WAIT);
+    else lookUntilChanged(control, before, WAIT);
     const done = Atomics.load(control, DONE);
-    if (done !== before) since = performance.now();
-    else if (performance.now() - since > PATIENCE) return false;
+    waits = done === before ? waits + 1 : 0;
+    if (waits === WAITS) return false;
     before = done;
   }
   return true;
+}
+
+function lookUntilChanged(control: Int32Array, before: number, milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (Atomics.load(control, DONE) === before && performance.now() < end);
 }
 
 /** A page's main thread must not sleep and has to look again and again; calls take milliseconds. */

@@ -24,8 +24,8 @@ export const RECORDS = 1024;
 export const RECORD = 20;
 const HEADER = 4;
 
-/** How often an idle worker looks for work before it sleeps: waking up takes longer than many a call. */
-const LOOKS = 2000;
+/** How often an idle worker looks for work before it sleeps, about a tenth of a millisecond: waking up takes as long as a short job. */
+const LOOKS = 20_000;
 
 export type Kernel = (...args: number[]) => unknown;
 

@@ -26,11 +26,12 @@ export interface ThreadedBackend extends Backend {
 
 /**
  * The backend of `wasmBackend` with worker threads over shared memory: matrix products, Cholesky factors and solves,
- * eigenvectors and the ReLU recursion run on all of them. Results are those of `wasmBackend` to the last bit, however many
- * threads there are.
+ * eigenvectors, the ReLU recursion and training steps run on all of them. Results are those of `wasmBackend` to the last bit,
+ * however many threads there are.
  *
  * Work is handed out in small pieces, to the calling thread too: a worker that is late costs what it would have done. When one
- * does not come back for two seconds, the operation starts over on the calling thread, which works alone from then on.
+ * does not come back for two seconds, the operation starts over on the calling thread, which works alone from then on. A step of
+ * a dense chain, which changes parameters in place, is an UnavailableError instead, and the chain is of no more use.
  *
  * Each call gives a backend of its own, named `wasm-threads` or `wasm-relaxed-threads`. Workers do not keep a process in Node
  * alive. In a browser the page has to be cross-origin isolated and allow `blob:` workers; its main thread, which must not

@@ -9,32 +9,14 @@ import type {
 } from '@sntk/linalg/extending';
 import { describe, expect, test } from 'vitest';
 import { wasmBackend, wasmMemoryInUse } from '../src/index.ts';
+import { network, relu, sizeOf, tanh } from './chain-support.ts';
 import { distance, largest, numbers } from './support.ts';
 
 const backend = wasmBackend();
 const open = (request: DenseChainRequest): DenseChain => backend.fused!.denseChain!(request);
 
-const relu: ChainActivation = {
-  name: 'relu',
-  value: (h) => Math.max(h, 0),
-  derivative: (h) => (h > 0 ? 1 : 0),
-};
-const tanh: ChainActivation = { name: 'tanh', value: Math.tanh, derivative: (h) => 1 - Math.tanh(h) ** 2 };
 /** Not 0 at 0, so that lanes beyond a layer's units would be seen if they were not kept at 0. */
 const cosine: ChainActivation = { name: 'cosine', value: Math.cos, derivative: (h) => -Math.sin(h) };
-
-function network(widths: readonly number[], activation: ChainActivation, biasScale = 0.7): ChainLayer[] {
-  return widths.slice(1).map((outputs, l) => ({
-    inputs: widths[l],
-    outputs,
-    weightScale: Math.sqrt(2 / widths[l]),
-    biasScale,
-    ...(l < widths.length - 2 ? { activation } : {}),
-  }));
-}
-
-const sizeOf = (layers: readonly ChainLayer[]): number =>
-  layers.reduce((sum, { inputs, outputs }) => sum + (inputs + 1) * outputs, 0);
 
 /** h = s W a + t β in float64, one example: all affine results and activations, and where each layer's parameters start. */
 function pass(layers: readonly ChainLayer[], theta: ArrayLike<number>, x: readonly number[]) {

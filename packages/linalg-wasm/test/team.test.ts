@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { UnavailableError } from '@sntk/errors';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { withWork } from '../src/operands.ts';
 import { multiply, productBytes } from '../src/product.ts';
 import { type SharedRuntime, sharedRuntime } from '../src/runtime.ts';
@@ -12,7 +12,7 @@ import { startWorker } from '../src/workers.ts';
 function lazyTeam(log: number[][], start = 0): WorkerTeam<'note'> {
   const shared = createShared();
   shared.control.fill(start, 0, DONE + 1);
-  const team = workerTeam({ note: (...args: number[]) => log.push(args) }, ['note'], shared);
+  const team = workerTeam({ note: (...args: number[]) => log.push(args) }, ['note'], shared, 2);
   team.join({ end: () => {} });
   return team;
 }
@@ -149,7 +149,7 @@ describe('a team', () => {
       own.push(10 * job + call);
       if (shares === 1) tell();
     };
-    const team = workerTeam({ note }, ['note'], shared);
+    const team = workerTeam({ note }, ['note'], shared, 2);
     team.join({ end: () => {} });
     for (const [job, shares] of [1, 0, 1].entries()) {
       team.start({ kernel: 'note', calls: [0, 1].map((call) => [job, call, shares]) });
@@ -161,6 +161,52 @@ describe('a team', () => {
     }
     expect(own).toEqual([1, 10, 11, 21]);
     expect(team.threads).toBe(2);
+  });
+
+  it('forgives a process that was stopped, which clocks and timers took for a long wait', () => {
+    const log: number[][] = [];
+    const shared = createShared();
+    const { control } = shared;
+    const team = workerTeam({ note: (...args: number[]) => log.push(args) }, ['note'], shared, 2);
+    team.join({ end: () => {} });
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 10_000));
+    let waits = 0;
+    const sleep = vi.spyOn(Atomics, 'wait').mockImplementation(() => {
+      // The first tells whether this thread may sleep at all; the worker comes back in the third.
+      if (waits++ === 3) Atomics.add(control, DONE, 1);
+      return 'timed-out';
+    });
+    try {
+      team.start({ kernel: 'note', calls: [[0], [1]] });
+      Atomics.add(control, 0, 1);
+      team.finish();
+    } finally {
+      clock.mockRestore();
+      sleep.mockRestore();
+    }
+    expect({ log, threads: team.threads }).toEqual({ log: [[1]], threads: 2 });
+  });
+
+  it('gives a worker work space of its own though another did not start', async () => {
+    const runtime = sharedRuntime('plain', 3);
+    opened.push(runtime);
+    runtime.team.join(await startWorker(runtime.threadData(2)));
+    const { heap } = runtime;
+    const n = 256;
+    const [a, c] = [heap.allocate('test', n * n * 8), heap.allocate('test', n * n * 8)];
+    const work = heap.allocate('test', productBytes(runtime, 8, n, n, n));
+    const behind = heap.allocate('test', 2 ** 20);
+    heap.f64().fill(1, a / 8, (a + n * n * 8) / 8);
+    heap.f64().fill(7, behind / 8, behind / 8 + 2 ** 17);
+    const factors = { a, lda: n, transposeA: false, b: a, ldb: n, transposeB: false, c, ldc: n };
+    for (let round = 0; round < 20; round++) multiply(runtime, 8, { m: n, n, k: n, ...factors }, work);
+    expect(
+      heap
+        .f64()
+        .subarray(behind / 8, behind / 8 + 2 ** 17)
+        .every((x) => x === 7),
+    ).toBe(true);
   });
 
   it('starts over alone when a worker does not come back, away from where that may write', () => {

@@ -59,7 +59,8 @@ export interface DenseChain {
   forward(x: FloatArray, rows: number): FloatArray;
   /**
    * One step of the request's rule for the gradient `g = Σ_rows (∂f/∂θ)ᵀ gradient`, `θ ← θ − rate · g` unless told, for
-   * `gradient` `[rows, outputs]` = ∂loss/∂f at the rows of the last `forward`. Arrays are of the parameters' format.
+   * `gradient` `[rows, outputs]` = ∂loss/∂f at the rows of the last `forward`. Arrays are of the parameters' format. A chain whose
+   * step an error broke off half-way may refuse everything afterwards, rather than show parameters that are changed in part.
    */
   descend(gradient: FloatArray, rate: number): void;
   /** A copy of the parameters, in the layout of the request. */
