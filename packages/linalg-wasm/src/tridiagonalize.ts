@@ -15,6 +15,29 @@ export interface PlacedMatrix {
   readonly at: number;
 }
 
+/** A power of two that brings the largest entry of the lower triangle near 1: squares neither overflow nor underflow. */
+export function powerOfTwo(n: number, a: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < n; i++) {
+    for (let at = i * n; at <= i * n + i; at++) largest = Math.max(largest, Math.abs(a[at]));
+  }
+  return largest > 0 ? 2 ** -Math.floor(Math.log2(largest)) : 1;
+}
+
+/** Copies the lower triangle of a row-major `a` `[n, n]` times `scale` into its place. */
+export function placeLower(
+  memory: Float64Array,
+  { n, width, at }: PlacedMatrix,
+  a: Float64Array,
+  scale: number,
+): void {
+  for (let i = 0; i < n; i++) {
+    const row = at / 8 + i * width;
+    for (let j = 0; j <= i; j++) memory[row + j] = a[i * n + j] * scale;
+    memory.fill(0, row + i + 1, row + width);
+  }
+}
+
 /** Bytes of work space that `tridiagonalize` needs. */
 export function tridiagonalBytes({ width }: Pick<PlacedMatrix, 'width'>): number {
   return (BLOCK + PARTS + 2 * 2 * BLOCK) * width * 8;

@@ -7,6 +7,7 @@ export {
   type MatmulFlags,
   REDUCE_OPS,
   type ReduceOp,
+  type TridiagonalArrays,
   UNARY_OPS,
   type UnaryOp,
 } from './backend.ts';
@@ -31,3 +32,4 @@ export type {
 } from './fused.ts';
 export { mirrorLower } from './plain-syrk.ts';
 export { sizeOf } from './tensor.ts';
+export { tridiagonalizeAs } from './tridiagonalize.ts';

@@ -32,6 +32,7 @@ describe('the entry points', () => {
       'toBackend',
       'toFloat64',
       'transpose',
+      'tridiagonalize',
       'unary',
       'zeros',
     ]);
@@ -63,6 +64,7 @@ describe('the entry points', () => {
       'mirrorLower',
       'sizeOf',
       'transposeLoop',
+      'tridiagonalizeAs',
     ]);
     expect(Object.keys(backends).sort()).toEqual(['describeBackends', 'selectBackend']);
     expect(Object.keys(devices).sort()).toEqual(['choleskyAsync', 'eighAsync', 'onCpu', 'qrAsync', 'scope']);
