@@ -23,16 +23,33 @@ const ROUNDING = { float64: 1e-13, float32: 1.2e-7 } as const;
  * @throws NumericalError when `K` has an eigenvalue further below zero than rounding explains.
  */
 export function kernelSpectrum(K: Tensor): KernelSpectrum {
-  const { samples } = kernelEntries('kernelSpectrum', K);
+  return spectrumOf('kernelSpectrum', K);
+}
+
+/** `kernelSpectrum` with errors in the name of the function that a user called. */
+export function spectrumOf(where: string, K: Tensor): KernelSpectrum {
+  const { samples } = kernelEntries(where, K);
   const { values, vectors } = eigh(K);
-  const largest = samples > 0 ? values[samples - 1] : 0;
-  if (samples > 0 && values[0] < -ROUNDING[K.dtype] * samples * Math.max(largest, 0)) {
-    throw new NumericalError({
-      where: 'kernelSpectrum',
-      found: `K is not positive semidefinite: its smallest eigenvalue is ${values[0].toExponential(3)}, its largest ${largest.toExponential(3)}`,
-      fix: `check the kernel, or add a jitter of ${(-values[0]).toExponential(1)} to its diagonal`,
-      details: { smallest: values[0], largest },
-    });
-  }
+  if (samples > 0) checkSemidefinite(where, K, { smallest: values[0], largest: values[samples - 1] });
   return { K, values: values.map((value) => Math.max(0, value)), Q: vectors, samples };
+}
+
+/** Whether a kernel comes with its eigenvectors. */
+export function isSpectrum(kernel: Tensor | KernelSpectrum): kernel is KernelSpectrum {
+  return 'Q' in kernel;
+}
+
+/** Refuses a kernel whose smallest eigenvalue is further below zero than the rounding of its entries explains. */
+export function checkSemidefinite(
+  where: string,
+  K: Tensor,
+  { smallest, largest }: { readonly smallest: number; readonly largest: number },
+): void {
+  if (smallest >= -ROUNDING[K.dtype] * K.shape[0] * Math.max(largest, 0)) return;
+  throw new NumericalError({
+    where,
+    found: `K is not positive semidefinite: its smallest eigenvalue is ${smallest.toExponential(3)}, its largest ${largest.toExponential(3)}`,
+    fix: `check the kernel, or add a jitter of ${(-smallest).toExponential(1)} to its diagonal`,
+    details: { smallest, largest },
+  });
 }

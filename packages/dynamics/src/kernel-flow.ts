@@ -1,0 +1,57 @@
+import { type Tensor, tensor, toFloat64 } from '@sntk/linalg';
+import { tridiagonalizeAs } from '@sntk/linalg/extending';
+import { checkResidual } from './checks.ts';
+import { checkStates, dualStates } from './dual-states.ts';
+import type { DualEnsemble } from './kernel-sgd.ts';
+import { tridiagonalFlow } from './rational-exponential.ts';
+import { checkSemidefinite } from './spectrum.ts';
+import { tridiagonalExtremes } from './tridiagonal-extremes.ts';
+
+/** Times in units of the fastest mode's for which a rational exponential is trusted. */
+const LONGEST = 2 ** 40;
+
+/**
+ * Gradient flow on a kernel without its eigenvectors, MATH (13): `K = V T Vᵀ` with `T` tridiagonal, and the exponential of `T`
+ * on `Vᵀ r_0` by shifted solves. `undefined` where eigenvectors are the right way: for times so long that the rounding of
+ * `K` decides, and where `K` has eigenvalues below zero by more than the reduction's own rounding, which are to be cut.
+ */
+export function kernelFlow(
+  where: string,
+  K: Tensor,
+  r0: Float64Array,
+  options: { readonly times: readonly number[]; readonly outputs: number },
+): DualEnsemble | undefined {
+  const { times, outputs } = options;
+  const { diagonal, offDiagonal, apply } = tridiagonalizeAs(where, 'K', K);
+  const N = diagonal.length;
+  checkResidual(where, r0, N, outputs);
+  const { smallest, largest } = tridiagonalExtremes({ diagonal, offDiagonal });
+  checkSemidefinite(where, K, { smallest, largest });
+  if (smallest < -N * Number.EPSILON * largest) return undefined;
+  const last = times.reduce((a, b) => Math.max(a, b));
+  if (!((last / N) * largest <= LONGEST)) return undefined;
+
+  // Rounding below zero is moved up: elimination without pivoting asks for it.
+  const lift = Math.max(0, -smallest);
+  const T = { diagonal: diagonal.map((entry) => entry + lift), offDiagonal };
+  const block = (entries: Float64Array): Tensor =>
+    tensor(entries, { backend: K.backend, shape: [N, entries.length / Math.max(1, N)] });
+  // In units of its size, so that nothing overflows before the end.
+  const unit = 2 ** Math.floor(Math.log2(r0.reduce((size, r) => Math.max(size, Math.abs(r)), 0) || 1));
+  const c = toFloat64(apply(block(r0.map((r) => r / unit)), { transpose: true }));
+  const half = outputs * times.length;
+  const states = new Float64Array(2 * half * N);
+  times.forEach((time, t) => {
+    const { kept, gathered } = tridiagonalFlow(T, c, time / N);
+    kept.forEach((entry, q) => {
+      const [i, o] = [Math.floor(q / outputs), q % outputs];
+      const column = 2 * half * i + o * times.length + t;
+      states[column] = entry;
+      states[column + half] = -gathered[q];
+    });
+  });
+  const kernel = { samples: N, largest };
+  checkStates(where, states, kernel);
+  const both = toFloat64(apply(block(states))).map((entry) => unit * entry);
+  return dualStates(where, both, { ...kernel, paths: times.length });
+}
