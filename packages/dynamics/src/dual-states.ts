@@ -1,33 +1,36 @@
 import { NumericalError } from '@sntk/errors';
 import type { DualEnsemble } from './kernel-sgd.ts';
 
-/** Numbers of a kernel that errors tell of. */
-interface KernelSize {
+/** Residuals and coordinates of one or several outputs, at one or several times or the like. */
+interface StateBlock {
+  /** `[N, 2, O·P]`: in each row residuals, then coordinates. */
+  readonly both: Float64Array;
   readonly samples: number;
-  /** Its largest eigenvalue. */
+  /** What 1 stands for in a residual. */
+  readonly residualUnit: number;
+  /** And in a coordinate of each path, `[P]`. */
+  readonly alphaUnits: Float64Array;
+  /** The largest eigenvalue of the kernel, which errors tell of. */
   readonly largest: number;
 }
 
-/** States from a block `[N, 2, O·P]` that holds residuals, then coordinates, in each row. */
-export function dualStates(
-  where: string,
-  both: Float64Array,
-  options: KernelSize & { readonly paths: number },
-): DualEnsemble {
-  checkStates(where, both, options);
-  const { samples, paths } = options;
+/** States from one block of both; refuses those that have overflowed. */
+export function dualStates(where: string, block: StateBlock): DualEnsemble {
+  const { both, samples, residualUnit, alphaUnits, largest } = block;
+  const paths = alphaUnits.length;
   const columns = both.length / (2 * samples);
-  const half = (first: number): Float64Array =>
-    Float64Array.from(
-      { length: samples * columns },
-      (_, q) => both[(Math.floor(q / columns) * 2 + first) * columns + (q % columns)],
-    );
-  return { residual: half(0), alpha: half(1), paths };
-}
-
-/** Refuses states that have overflowed. */
-export function checkStates(where: string, states: Float64Array, { samples, largest }: KernelSize): void {
-  if (states.every(Number.isFinite)) return;
+  const residual = new Float64Array(samples * columns);
+  const alpha = new Float64Array(samples * columns);
+  let finite = true;
+  for (let i = 0; i < samples; i++) {
+    for (let q = i * columns; q < (i + 1) * columns; q++) {
+      const from = q + i * columns;
+      residual[q] = residualUnit * both[from];
+      alpha[q] = alphaUnits[q % paths] * both[from + columns];
+      finite = finite && Number.isFinite(residual[q]) && Number.isFinite(alpha[q]);
+    }
+  }
+  if (finite) return { residual, alpha, paths };
   throw new NumericalError({
     where,
     found: 'the residual is too large for a number',

@@ -139,5 +139,7 @@ export function statesThroughModes(
     }
   });
   const back: Tensor = matmul(Q, tensor(modes, { backend: Q.backend, shape: [samples, 2 * half] }));
-  return dualStates(where, toFloat64(back), { samples, largest: values[samples - 1], paths: count });
+  const both = toFloat64(back);
+  const alphaUnits = new Float64Array(count).fill(1);
+  return dualStates(where, { both, samples, residualUnit: 1, alphaUnits, largest: values[samples - 1] });
 }

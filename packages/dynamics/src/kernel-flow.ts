@@ -1,7 +1,7 @@
 import { type Tensor, tensor, toFloat64 } from '@sntk/linalg';
 import { tridiagonalizeAs } from '@sntk/linalg/extending';
 import { checkResidual } from './checks.ts';
-import { checkStates, dualStates } from './dual-states.ts';
+import { dualStates } from './dual-states.ts';
 import type { DualEnsemble } from './kernel-sgd.ts';
 import { tridiagonalFlow } from './rational-exponential.ts';
 import { checkSemidefinite } from './spectrum.ts';
@@ -42,16 +42,17 @@ export function kernelFlow(
   const half = outputs * times.length;
   const states = new Float64Array(2 * half * N);
   times.forEach((time, t) => {
-    const { kept, gathered } = tridiagonalFlow(T, c, time / N);
-    kept.forEach((entry, q) => {
-      const [i, o] = [Math.floor(q / outputs), q % outputs];
-      const column = 2 * half * i + o * times.length + t;
-      states[column] = entry;
-      states[column + half] = -gathered[q];
-    });
+    const { kept, averaged } = tridiagonalFlow(T, c, time / N);
+    for (let i = 0; i < N; i++) {
+      for (let o = 0; o < outputs; o++) {
+        const column = 2 * half * i + o * times.length + t;
+        states[column] = kept[i * outputs + o];
+        states[column + half] = averaged[i * outputs + o];
+      }
+    }
   });
-  const kernel = { samples: N, largest };
-  checkStates(where, states, kernel);
-  const both = toFloat64(apply(block(states))).map((entry) => unit * entry);
-  return dualStates(where, both, { ...kernel, paths: times.length });
+  const both = toFloat64(apply(block(states)));
+  // α = −(t/N) φ₁(−K t/N) r_0
+  const alphaUnits = Float64Array.from(times, (time) => -unit * (time / N));
+  return dualStates(where, { both, samples: N, residualUnit: unit, alphaUnits, largest });
 }

@@ -27,32 +27,35 @@ export const POLES: readonly (readonly [number, number, number, number])[] = [
 ];
 
 /**
- * `kept = e^{−tT} c` and `gathered = t φ₁(−tT) c`, `φ₁(z) = (e^z − 1)/z`, for a positive semidefinite tridiagonal `T` and `c`
- * `[n, O]`: what `flowOfMode` is for one eigenvalue, without eigenvectors, in `O(n)`.
+ * `kept = e^{−tT} c` and `averaged = φ₁(−tT) c`, `φ₁(z) = (e^z − 1)/z`, the mean of `e^{−sT} c` over `0 ≤ s ≤ t`, for a positive
+ * semidefinite tridiagonal `T` and `c` `[n, O]`: what `flowOfMode` is for one eigenvalue, without eigenvectors, in `O(n)`.
  *
  * With `R(z) = w_∞ + Σ w_k/(z − z_k)`, `(R(z) − R(0))/z = Σ (w_k/z_k)/(z − z_k)` approximates `φ₁` on the same poles. Each is a
  * solve with `tT + z_k`, by elimination without pivoting. A pivot is `t T_ii + z_k − Σ_j β_j²/(λ_j + z_k)` with eigenvalues `λ_j`
  * of the rows above it; as none is negative, `Σ β_j²/λ_j ≤ t T_ii` and `λ_j ≤ 1.15 |λ_j + z_k|` for all poles, so pivots stay
  * between `|Im z_k|` and `|z_k| + 2.15 t T_ii`: nothing grows, and graded rows keep their digits.
  *
- * Errors are a few 1e-14 of `|c|`, relative ones of `gathered`, and what rounding of `tT` by a few units in the last place of
+ * Errors are a few 1e-14 of `|c|`, relative ones of each mode of `averaged`, and what rounding of `tT` by a few units in the last place of
  * each entry does.
  */
 export function tridiagonalFlow(
   { diagonal, offDiagonal }: TridiagonalMatrix,
   c: Float64Array,
   time: number,
-): { readonly kept: Float64Array; readonly gathered: Float64Array } {
+): { readonly kept: Float64Array; readonly averaged: Float64Array } {
   const n = diagonal.length;
-  const a = diagonal.map((entry) => time * entry);
-  const b = Float64Array.from(diagonal, (_, i) => time * (offDiagonal[i] ?? 0));
-  const kept = c.map((entry) => CONSTANT * entry);
-  const gathered = new Float64Array(c.length);
+  const a = new Float64Array(n);
+  const b = new Float64Array(n);
+  for (let i = 0; i < n; i++) a[i] = time * diagonal[i];
+  for (let i = 0; i < n - 1; i++) b[i] = time * offDiagonal[i];
+  const kept = new Float64Array(c.length);
+  for (let q = 0; q < c.length; q++) kept[q] = CONSTANT * c[q];
+  const averaged = new Float64Array(c.length);
   const work = new Float64Array(4 * n);
   for (const pole of POLES) {
-    for (let o = 0; o < c.length / n; o++) addPole(a, b, c, { pole, time, o, work, kept, gathered });
+    for (let o = 0; o < c.length / n; o++) addPole(a, b, c, { pole, o, work, kept, averaged });
   }
-  return { kept, gathered };
+  return { kept, averaged };
 }
 
 /** A pole's share of column `o`: `(z − z_k)⁻¹` at `z = −tT` is `−(tT + z_k)⁻¹`, with `tT` in `a` and `b`. */
@@ -62,14 +65,13 @@ function addPole(
   c: Float64Array,
   at: {
     readonly pole: readonly [number, number, number, number];
-    readonly time: number;
     readonly o: number;
     readonly work: Float64Array;
     readonly kept: Float64Array;
-    readonly gathered: Float64Array;
+    readonly averaged: Float64Array;
   },
 ): void {
-  const { pole, time, o, work, kept, gathered } = at;
+  const { pole, o, work, kept, averaged } = at;
   const [zRe, zIm, wRe, wIm] = pole;
   const n = a.length;
   const outputs = c.length / n;
@@ -95,10 +97,10 @@ function addPole(
     work[4 * i + 3] = uIm;
     above = b[i];
   }
-  // Upwards: x = u − p b x with what is below, 2 Re w_k x to one sum and 2 t Re (w_k/z_k) x to the other.
+  // Upwards: x = u − p b x with what is below; 2 Re w_k x to one sum, 2 Re (w_k/z_k) x to the other.
   const size = zRe * zRe + zIm * zIm;
-  const vRe = time * ((wRe * zRe + wIm * zIm) / size);
-  const vIm = time * ((wIm * zRe - wRe * zIm) / size);
+  const vRe = (wRe * zRe + wIm * zIm) / size;
+  const vIm = (wIm * zRe - wRe * zIm) / size;
   let xRe = 0;
   let xIm = 0;
   for (let i = n - 1; i >= 0; i--) {
@@ -108,6 +110,6 @@ function addPole(
     xIm = work[4 * i + 3] - (fRe * xIm + fIm * xRe);
     xRe = real;
     kept[i * outputs + o] -= 2 * (wRe * xRe - wIm * xIm);
-    gathered[i * outputs + o] -= 2 * (vRe * xRe - vIm * xIm);
+    averaged[i * outputs + o] -= 2 * (vRe * xRe - vIm * xIm);
   }
 }

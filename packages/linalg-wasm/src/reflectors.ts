@@ -49,12 +49,19 @@ export function applyReflectors(runtime: Runtime, reflection: Reflection): void 
     const V = { b: block, ldb: width };
     add({ m: count, n: count, k: reach, a: block, lda: width, ...V, transposeB: true, c: gram, ldc: count });
     writeTriangle(heap.f64(), gram / 8, triangle / 8, count, tau.subarray(first, first + count));
-    // The block in reverse order is its transpose.
-    const T = { a: triangle, lda: count };
-    add({ m: count, n: reach, k: count, ...T, ...V, transposeB: false, c: mixed, ldc: reach }, reverse);
     add({ m: x.m, n: count, k: reach, a: x.at, lda: width, ...V, transposeB: true, c: along, ldc: count });
-    const TV = { b: mixed, ldb: reach, transposeB: false };
-    add({ m: x.m, n: reach, k: count, a: along, lda: count, ...TV, c: x.at, ldc: width });
+    // The block in reverse order is its transpose. T goes with the smaller of its neighbours.
+    const V1 = { ...V, transposeB: false };
+    const change = { m: x.m, n: reach, k: count, lda: count, c: x.at, ldc: width };
+    if (x.m < reach) {
+      const T = { b: triangle, ldb: count, transposeB: reverse };
+      add({ m: x.m, n: count, k: count, a: along, lda: count, ...T, c: mixed, ldc: count });
+      add({ ...change, a: mixed, ...V1 });
+    } else {
+      const T = { a: triangle, lda: count };
+      add({ m: count, n: reach, k: count, ...T, ...V1, c: mixed, ldc: reach }, reverse);
+      add({ ...change, a: along, b: mixed, ldb: reach, transposeB: false });
+    }
   }
 }
 

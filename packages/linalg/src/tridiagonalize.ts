@@ -52,7 +52,7 @@ export function tridiagonalize(A: Tensor): Tridiagonalization {
 export function tridiagonalizeAs(where: string, argument: string, A: Tensor): Tridiagonalization {
   const { n, kernels, copy } = symmetricEntries(where, argument, A);
   const { diagonal, offDiagonal, multiply } = kernels.tridiagonalize(n, copy);
-  if (!diagonal.every(Number.isFinite) || !offDiagonal.every(Number.isFinite)) {
+  if (!allFinite(diagonal) || !allFinite(offDiagonal)) {
     throw new NumericalError({
       where,
       found: `${argument} is so large that its tridiagonal form overflows`,
@@ -65,6 +65,11 @@ export function tridiagonalizeAs(where: string, argument: string, A: Tensor): Tr
     apply: (B, options = {}) => multiplied(A.backend, n, multiply, B, options.transpose === true),
     info: { jitter: 0, promoted: A.dtype === 'float32' },
   };
+}
+
+function allFinite(entries: Float64Array): boolean {
+  for (let p = 0; p < entries.length; p++) if (!Number.isFinite(entries[p])) return false;
+  return true;
 }
 
 function multiplied(
@@ -88,7 +93,7 @@ function multiplied(
   const out = new Float64Array(toArray(B));
   checkFinite(where, 'B', out);
   multiply(B.shape[1], out, transpose);
-  if (!out.every(Number.isFinite)) {
+  if (!allFinite(out)) {
     throw new NumericalError({ where, found: 'the product overflows', fix: 'scale B down' });
   }
   return adopt(out, backend, B.shape);
