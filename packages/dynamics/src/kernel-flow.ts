@@ -10,16 +10,38 @@ import { tridiagonalExtremes } from './tridiagonal-extremes.ts';
 /** Times in units of the fastest mode's for which a rational exponential is trusted. */
 const LONGEST = 2 ** 40;
 
+/** `N²` over the times from which on eigenvectors take longer: half of the work of `N³`, against `N` a time, on fast backends. */
+const WORTH = 1000;
+
+interface FlowOptions {
+  readonly times: readonly number[];
+  readonly outputs: number;
+}
+
 /**
- * Gradient flow on a kernel without its eigenvectors, MATH (13): `K = V T Vᵀ` with `T` tridiagonal, and the exponential of `T`
- * on `Vᵀ r_0` by shifted solves. `undefined` where eigenvectors are the right way: for times so long that the rounding of
- * `K` decides, and where `K` has eigenvalues below zero by more than the reduction's own rounding, which are to be cut.
+ * Gradient flow on a kernel, MATH (13), by its tridiagonal form where that is right and faster; `undefined` where
+ * eigenvectors are the better way.
  */
 export function kernelFlow(
   where: string,
   K: Tensor,
   r0: Float64Array,
-  options: { readonly times: readonly number[]; readonly outputs: number },
+  options: FlowOptions,
+): DualEnsemble | undefined {
+  if (K.shape[0] ** 2 < WORTH * options.times.length * options.outputs) return undefined;
+  return tridiagonalKernelFlow(where, K, r0, options);
+}
+
+/**
+ * Gradient flow on a kernel without its eigenvectors: `K = V T Vᵀ` with `T` tridiagonal, and the exponential of `T` on
+ * `Vᵀ r_0` by shifted solves. `undefined` where only eigenvectors will do: for times so long that the rounding of `K` decides,
+ * and where `K` has eigenvalues below zero by more than the reduction's own rounding, which are to be cut.
+ */
+export function tridiagonalKernelFlow(
+  where: string,
+  K: Tensor,
+  r0: Float64Array,
+  options: FlowOptions,
 ): DualEnsemble | undefined {
   const { times, outputs } = options;
   const { diagonal, offDiagonal, apply } = tridiagonalizeAs(where, 'K', K);

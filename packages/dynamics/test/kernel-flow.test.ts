@@ -8,6 +8,8 @@ import { availableBackends } from '@sntk/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { gradientFlow, gradientFlowPath, kernelSpectrum, predict } from '../src/index.ts';
+import { kernelFlow, tridiagonalKernelFlow } from '../src/kernel-flow.ts';
+import type { DualEnsemble } from '../src/kernel-sgd.ts';
 
 const plain = ndarrayBackend();
 /** CPU backends; on devices a kernel is refused, with what to do. */
@@ -23,6 +25,13 @@ const column = (block: Float64Array, t: number, T: number): Float64Array =>
 function square(entries: ArrayLike<number>, backend: Backend = plain): Tensor {
   const n = Math.sqrt(entries.length);
   return tensor(Float64Array.from(entries), { backend, shape: [n, n] });
+}
+
+/** Without eigenvectors, also where they would be faster. */
+function reducedPath(K: Tensor, r0: Float64Array, times: readonly number[], outputs = 1): DualEnsemble {
+  const states = tridiagonalKernelFlow('reducedPath', K, r0, { times, outputs });
+  if (!states) throw new Error('eigenvectors are needed');
+  return states;
 }
 
 /** NTK of two moons, three hidden ReLU layers, and the residual of f_0 = 0. */
@@ -64,7 +73,7 @@ describe.each(backends.map((backend) => [backend.name, backend] as const))('on %
       const kernel = square(K.flat(), backend);
       const start = Float64Array.from(r0);
       const times = states.map(({ time }) => time);
-      const path = gradientFlowPath(kernel, start, { times });
+      const path = reducedPath(kernel, start, times);
       expect(path.paths).toBe(times.length);
       states.forEach(({ time, residual, alpha }, t) => {
         const bound = accepted(time, r0.length, 8);
@@ -77,11 +86,6 @@ describe.each(backends.map((backend) => [backend.name, backend] as const))('on %
             expect(Math.abs(value - wanted[i]), `time ${time}`).toBeLessThanOrEqual(bound * size);
           });
         }
-        const single = gradientFlow(kernel, start, { time });
-        expect(single.residual).toEqual(gradientFlowPath(kernel, start, { times: [time] }).residual);
-        expect(maxAbs(single.alpha.map((a, i) => a - path.alpha[i * times.length + t]))).toBeLessThanOrEqual(
-          bound * maxAbs(single.alpha),
-        );
       });
     }
   });
@@ -91,7 +95,7 @@ describe.each(backends.map((backend) => [backend.name, backend] as const))('on %
     for (const N of [60, 150]) {
       const { K, r0 } = moons(N, backend);
       for (const kernel of [K, lowRank(N, backend)]) {
-        const path = gradientFlowPath(kernel, r0, { times });
+        const path = reducedPath(kernel, r0, times);
         const modes = gradientFlowPath(kernelSpectrum(kernel), r0, { times });
         times.forEach((time, t) => {
           const gap = (x: Float64Array, y: Float64Array): number =>
@@ -124,8 +128,8 @@ describe('gradient flow from a kernel', () => {
         const K = matmul(B, B, { transposeB: true });
         const k = toFloat64(K);
         const r0 = Float64Array.from({ length: n }, (_, i) => Math.sin(5 * i + 1));
-        const whole = gradientFlow(K, r0, { time: s + t });
-        const parts = gradientFlow(K, gradientFlow(K, r0, { time: s }).residual, { time: t });
+        const whole = reducedPath(K, r0, [s + t]);
+        const parts = reducedPath(K, reducedPath(K, r0, [s]).residual, [t]);
         const bound = accepted(s + t, n, n * rank) * n;
         expect(maxAbs(whole.residual.map((r, i) => r - parts.residual[i]))).toBeLessThan(bound);
         const moved = toFloat64(matmul(K, tensor(whole.alpha, { backend: plain, shape: [n, 1] })));
@@ -141,10 +145,15 @@ describe('gradient flow from a kernel', () => {
     const { K, r0 } = moons(30, plain);
     const [N, times] = [30, [0.5, 20, 1e3]];
     const two = Float64Array.from({ length: 2 * N }, (_, q) => (q % 2 === 0 ? r0[q / 2] : Math.cos(q)));
-    for (const kernel of [K, kernelSpectrum(K)]) {
-      const both = gradientFlowPath(kernel, two, { times, outputs: 2 });
+    const spectrum = kernelSpectrum(K);
+    const ways = [
+      (r: Float64Array, outputs: number) => reducedPath(K, r, times, outputs),
+      (r: Float64Array, outputs: number) => gradientFlowPath(spectrum, r, { times, outputs }),
+    ];
+    for (const way of ways) {
+      const both = way(two, 2);
       for (const o of [0, 1]) {
-        const alone = gradientFlowPath(kernel, column(two, o, 2), { times });
+        const alone = way(column(two, o, 2), 1);
         for (const name of ['residual', 'alpha'] as const) {
           alone[name].forEach((value, q) => {
             const [i, t] = [Math.floor(q / 3), q % 3];
@@ -160,7 +169,7 @@ describe('gradient flow from a kernel', () => {
 
   it('stays where a kernel of zeros leaves it, and gathers −t r/N', () => {
     const r0 = new Float64Array([1, -2]);
-    const { residual, alpha } = gradientFlow(square([0, 0, 0, 0]), r0, { time: 3 });
+    const { residual, alpha } = reducedPath(square([0, 0, 0, 0]), r0, [3]);
     residual.forEach((r, i) => {
       expect(Math.abs(r / r0[i] - 1)).toBeLessThan(1e-13);
       expect(Math.abs(alpha[i] / (-1.5 * r0[i]) - 1)).toBeLessThan(1e-13);
@@ -169,7 +178,7 @@ describe('gradient flow from a kernel', () => {
 
   it('is at the start at time 0, with α = 0', () => {
     const { K, r0 } = moons(20, plain);
-    const { residual, alpha } = gradientFlow(K, r0, { time: 0 });
+    const { residual, alpha } = reducedPath(K, r0, [0]);
     expect(maxAbs(residual.map((r, i) => r - r0[i]))).toBeLessThan(1e-13);
     expect(maxAbs(alpha)).toBe(0);
   });
@@ -189,68 +198,89 @@ describe('gradient flow from a kernel', () => {
     }
   });
 
-  it('takes eigenvectors where they are needed: in the limit, for the longest times, to cut a float32 kernel', () => {
-    const { K, r0 } = moons(20, plain);
+  it('is what gradientFlow and gradientFlowPath take for many points', () => {
+    const { K, r0 } = moons(60, plain);
+    const { alpha, residual } = reducedPath(K, r0, [5]);
+    expect(gradientFlow(K, r0, { time: 5 })).toEqual({ alpha, residual });
+    expect(gradientFlowPath(K, r0, { times: [5, 6] })).toEqual(reducedPath(K, r0, [5, 6]));
+  });
+
+  it('leaves to eigenvectors what needs them: the limit, the longest times, a float32 kernel, few points', () => {
+    const { K, r0 } = moons(60, plain);
     const spectrum = kernelSpectrum(K);
     for (const time of [1e17, Number.POSITIVE_INFINITY]) {
       expect(gradientFlow(K, r0, { time })).toEqual(gradientFlow(spectrum, r0, { time }));
     }
-    expect(gradientFlowPath(K, r0, { times: [1, 1e17] })).toEqual(
-      gradientFlowPath(spectrum, r0, { times: [1, 1e17] }),
-    );
+    const many = Array.from({ length: 5 }, (_, k) => k);
+    for (const times of [[1, 1e17], many]) {
+      expect(gradientFlowPath(K, r0, { times })).toEqual(gradientFlowPath(spectrum, r0, { times }));
+    }
+    expect(kernelFlow('test', K, r0, { times: many.slice(1), outputs: 1 })).toBeUndefined();
+    expect(kernelFlow('test', K, r0, { times: many.slice(2), outputs: 1 })).toBeDefined();
     // cos(i − j) in single precision: rank two, and eigenvalues down to −1e-7.
-    const n = 20;
+    const n = 60;
     const cosines = Float32Array.from({ length: n * n }, (_, q) => Math.cos(Math.floor(q / n) - (q % n)));
     const rough = tensor(cosines, { backend: plain, shape: [n, n] });
+    expect(tridiagonalKernelFlow('test', rough, r0, { times: [1], outputs: 1 })).toBeUndefined();
     const options = { times: [1, 1e8] };
-    expect(gradientFlowPath(rough, r0, options)).toEqual(
-      gradientFlowPath(kernelSpectrum(rough), r0, options),
-    );
-    expect(maxAbs(gradientFlowPath(rough, r0, options).residual)).toBeLessThan(2 * maxAbs(r0) * Math.sqrt(n));
+    const cut = gradientFlowPath(rough, r0, options);
+    expect(cut).toEqual(gradientFlowPath(kernelSpectrum(rough), r0, options));
+    expect(maxAbs(cut.residual)).toBeLessThan(2 * maxAbs(r0) * Math.sqrt(n));
   });
 
   it('keeps small and large kernels and residuals apart from the ends of the number range', () => {
     const { K, r0 } = moons(20, plain);
-    const { residual } = gradientFlow(K, r0, { time: 7 });
+    const { residual } = reducedPath(K, r0, [7]);
     for (const scale of [2 ** 500, 2 ** -500]) {
       const scaled = square(toFloat64(K).map((entry) => entry * scale));
-      const same = gradientFlow(scaled, r0, { time: 7 / scale });
+      const same = reducedPath(scaled, r0, [7 / scale]);
       expect(maxAbs(same.residual.map((r, i) => r - residual[i]))).toBeLessThan(1e-12);
-      const large = gradientFlow(
-        K,
-        r0.map((r) => r * scale),
-        { time: 7 },
-      );
+      const scaledStart = r0.map((r) => r * scale);
+      const large = reducedPath(K, scaledStart, [7]);
       expect(maxAbs(large.residual.map((r, i) => r / scale - residual[i]))).toBeLessThan(1e-12);
     }
   });
 
-  it('refuses what the spectrum refuses, in its own name', () => {
-    const r0 = new Float64Array([1, 1]);
-    const flow = (K: Tensor, r = r0): unknown => gradientFlowPath(K, r, { times: [1] });
-    expect(() => flow(square([1, 2, 2, 1]))).toThrow(
-      'gradientFlowPath: K is not positive semidefinite: its smallest eigenvalue is -1.000e+0, its largest 3.000e+0',
-    );
-    expect(() => gradientFlow(square([1, 2, 2, 1]), r0, { time: 1 })).toThrow(
-      'gradientFlow: K is not positive semidefinite',
-    );
-    expect(() => gradientFlow(square([1, 2, 2, 1]), r0, { time: Number.POSITIVE_INFINITY })).toThrow(
-      'gradientFlow: K is not positive semidefinite',
-    );
-    expect(() => flow(square([-1, 0, 0, -2]))).toThrow('add a jitter of 2.0e+0');
-    expect(() => flow(square([1, 2, 3, 1]))).toThrow('gradientFlowPath: K must be a symmetric matrix');
-    expect(() => flow(square([1, Number.NaN, 0, 1]))).toThrow('gradientFlowPath: K must be finite numbers');
-    expect(() => flow(tensor([[1, 2]], { backend: plain }))).toThrow('K must be a square matrix');
-    expect(() => flow(square([1, 0, 0, 1]), new Float64Array(3))).toThrow('r0 must be of length 2');
-    expect(() => flow(square([1, 0, 0, 1]), new Float64Array([1, Number.NaN]))).toThrow('r0 must be finite');
-    const options = { times: [1], outputs: 0 };
-    expect(() => gradientFlowPath(square([1, 0, 0, 1]), r0, options)).toThrow(
-      'options.outputs must be an integer of at least 1',
-    );
-    // Gathered −t r/N at an eigenvalue of zero.
-    const long = { times: [1.7e308] };
-    expect(() => gradientFlowPath(square([0, 0, 0, 0]), new Float64Array([4, 4]), long)).toThrow(
-      /too large for a number/,
-    );
+  it('refuses what the spectrum refuses, in the name of what was called, for few points and for many', () => {
+    const grown = (N: number, corner: readonly number[]): Tensor => {
+      const k = new Float64Array(N * N);
+      for (let i = 0; i < N; i++) k[i * (N + 1)] = 1;
+      corner.forEach((entry, q) => {
+        k[Math.floor(q / 2) * N + (q % 2)] = entry;
+      });
+      return square(k);
+    };
+    for (const N of [2, 40]) {
+      const r0 = new Float64Array(N).fill(1);
+      const flow = (corner: readonly number[], r = r0): unknown =>
+        gradientFlowPath(grown(N, corner), r, { times: [1] });
+      expect(() => flow([1, 2, 2, 1])).toThrow(
+        'gradientFlowPath: K is not positive semidefinite: its smallest eigenvalue is -1.000e+0, its largest 3.000e+0',
+      );
+      for (const time of [1, Number.POSITIVE_INFINITY]) {
+        expect(() => gradientFlow(grown(N, [1, 2, 2, 1]), r0, { time })).toThrow(
+          'gradientFlow: K is not positive semidefinite',
+        );
+      }
+      expect(() => flow([-1, 0, 0, -2])).toThrow('add a jitter of 2.0e+0');
+      expect(() => flow([1, 2, 3, 1])).toThrow('gradientFlowPath: K must be a symmetric matrix');
+      expect(() => flow([1, Number.NaN, 0, 1])).toThrow('gradientFlowPath: K must be finite numbers');
+      expect(() => flow([1, 0, 0, 1], new Float64Array(3))).toThrow(
+        `gradientFlowPath: r0 must be of length ${N}`,
+      );
+      const torn = new Float64Array(N).fill(Number.NaN);
+      expect(() => flow([1, 0, 0, 1], torn)).toThrow('gradientFlowPath: r0 must be finite');
+      const flat = tensor(new Float64Array(3 * N), { backend: plain, shape: [N, 3] });
+      expect(() => gradientFlowPath(flat, r0, { times: [1] })).toThrow(
+        'gradientFlowPath: K must be a square matrix',
+      );
+      expect(() => gradientFlowPath(grown(N, []), r0, { times: [1], outputs: 0 })).toThrow(
+        'options.outputs must be an integer of at least 1',
+      );
+      // Gathered −t r/N at an eigenvalue of zero.
+      const zeros = square(new Float64Array(N * N));
+      const start = new Float64Array(N).fill(4 * N);
+      expect(() => gradientFlowPath(zeros, start, { times: [1.7e308] })).toThrow(/too large for a number/);
+    }
   });
 });
