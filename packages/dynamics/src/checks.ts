@@ -1,4 +1,4 @@
-import { ArgumentError, checkFinite } from '@sntk/errors';
+import { ArgumentError, checkFinite, checkLength } from '@sntk/errors';
 import { prepare, showShape, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
 import { checkSymmetric } from '@sntk/linalg/extending';
 
@@ -15,9 +15,15 @@ export function kernelEntries(
     throw new ArgumentError({ where, argument: 'K', wanted: 'a square matrix', got: showShape(K.shape) });
   }
   const k = toFloat64(K);
-  checkFinite(where, 'K', k);
   checkSymmetric(where, samples, k, 'K');
   return { samples, k };
+}
+
+/** Throws unless `r0` `[N, O]` is finite and of that size. */
+export function checkResidual(where: string, r0: Float64Array, samples: number, outputs: number): void {
+  const whose = outputs === 1 ? 'one per training point' : `${outputs} per training point`;
+  checkLength(where, 'r0', r0, samples * outputs, whose);
+  checkFinite(where, 'r0', r0);
 }
 
 /** Refuses an ensemble whose `copies` arrays `[N, O, P]` would not fit in memory, saying what it needs. */

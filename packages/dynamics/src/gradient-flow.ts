@@ -1,8 +1,11 @@
-import { checkFinite, checkInteger, checkLength, checkNonNegative, NumericalError } from '@sntk/errors';
+import { checkInteger, checkNonNegative } from '@sntk/errors';
 import { matmul, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
+import { checkResidual } from './checks.ts';
+import { dualStates } from './dual-states.ts';
+import { kernelFlow } from './kernel-flow.ts';
 import type { DualEnsemble } from './kernel-sgd.ts';
 import { flowOfMode, toModes } from './modes.ts';
-import type { KernelSpectrum } from './spectrum.ts';
+import { isSpectrum, type KernelSpectrum, spectrumOf } from './spectrum.ts';
 
 /** A state of training in dual coordinates: `f_t(x) = f_0(x) + K(x, X) alpha`. */
 export interface DualState {
@@ -21,9 +24,14 @@ export interface DualState {
  * Time is `η` times the number of steps. Eigenvalues of zero are exact: their mode of `α` grows as `−t r/N`. At
  * `time: Infinity` it is the limit MATH (15), with the pseudo-inverse where `K` is singular; `leftOut` says of how many modes.
  *
+ * The kernel itself serves for one call, in half of the time that its spectrum takes or less; `gradientFlowPath` says how. A
+ * spectrum serves for many calls.
+ *
  * Source: Jacot, Gabriel and Hongler, "Neural Tangent Kernel".
  *
- * @throws ArgumentError when `r0` does not have one finite entry per training point, or `time` is negative.
+ * @param kernel a kernel on the training points, `[N, N]`, or its `kernelSpectrum`
+ * @throws ArgumentError when `r0` does not have one finite entry per training point, or `time` is negative; for a kernel, and
+ * NumericalError too, as `kernelSpectrum` does.
  * @example
  * ```ts
  * import { gradientFlow, kernelSpectrum } from '@sntk/dynamics';
@@ -35,14 +43,20 @@ export interface DualState {
  * ```
  */
 export function gradientFlow(
-  spectrum: KernelSpectrum,
+  kernel: Tensor | KernelSpectrum,
   r0: Float64Array,
   options: { readonly time: number },
 ): DualState {
-  const N = spectrum.samples;
-  if (options.time === Number.POSITIVE_INFINITY) return limit(spectrum, r0);
-  const time = checkNonNegative('gradientFlow', 'options.time', options.time);
-  return throughModes('gradientFlow', spectrum, r0, (value) => flowOfMode(value, time / N));
+  const where = 'gradientFlow';
+  const atLimit = options.time === Number.POSITIVE_INFINITY;
+  const time = atLimit ? 0 : checkNonNegative(where, 'options.time', options.time);
+  if (!isSpectrum(kernel)) {
+    const state = atLimit ? undefined : kernelFlow(where, kernel, r0, { times: [time], outputs: 1 });
+    if (!state) return gradientFlow(spectrumOf(where, kernel), r0, options);
+    return { alpha: state.alpha, residual: state.residual };
+  }
+  if (atLimit) return limit(kernel, r0);
+  return throughModes(where, kernel, r0, (value) => flowOfMode(value, time / kernel.samples));
 }
 
 function limit(spectrum: KernelSpectrum, r0: Float64Array): DualState {
@@ -96,40 +110,36 @@ export function throughModes(
   return { alpha, residual };
 }
 
-/** `throughModes` for `count` states at once, a column each. */
+/** `throughModes` for `count` states at once and `outputs` columns of `r0`, which start as one column unless told. */
 export function statesThroughModes(
   where: string,
   spectrum: KernelSpectrum,
   r0: Float64Array,
-  states: { readonly count: number; readonly mode: (value: number, state: number) => ModeState },
+  states: {
+    readonly count: number;
+    readonly outputs?: number;
+    readonly mode: (value: number, state: number) => ModeState;
+  },
 ): DualEnsemble {
   const { Q, values, samples } = spectrum;
-  const { count, mode } = states;
-  checkLength(where, 'r0', r0, samples, 'one per training point');
-  checkFinite(where, 'r0', r0);
-  const c = toModes(spectrum, r0, 1);
+  const { count, outputs = 1, mode } = states;
+  checkResidual(where, r0, samples, outputs);
+  const c = toModes(spectrum, r0, outputs);
   // Residuals, then coordinates, in one block: one product for both.
-  const modes = new Float64Array(2 * count * samples);
+  const half = outputs * count;
+  const modes = new Float64Array(2 * half * samples);
   values.forEach((value, j) => {
     for (let t = 0; t < count; t++) {
       const { kept, gathered } = mode(value, t);
-      modes[2 * count * j + t] = kept * c[j];
-      modes[2 * count * j + count + t] = -gathered * c[j];
+      for (let o = 0; o < outputs; o++) {
+        const column = 2 * half * j + o * count + t;
+        modes[column] = kept * c[j * outputs + o];
+        modes[column + half] = -gathered * c[j * outputs + o];
+      }
     }
   });
-  const back: Tensor = matmul(Q, tensor(modes, { backend: Q.backend, shape: [samples, 2 * count] }));
+  const back: Tensor = matmul(Q, tensor(modes, { backend: Q.backend, shape: [samples, 2 * half] }));
   const both = toFloat64(back);
-  if (!both.every(Number.isFinite)) {
-    throw new NumericalError({
-      where,
-      found: 'the residual is too large for a number',
-      fix: `lower the learning rate; 2N/λ_max is ${((2 * samples) / values[samples - 1]).toPrecision(3)}`,
-    });
-  }
-  const half = (first: number): Float64Array =>
-    Float64Array.from(
-      { length: samples * count },
-      (_, q) => both[(Math.floor(q / count) * 2 + first) * count + (q % count)],
-    );
-  return { residual: half(0), alpha: half(1), paths: count };
+  const alphaUnits = new Float64Array(count).fill(1);
+  return dualStates(where, { both, samples, residualUnit: 1, alphaUnits, largest: values[samples - 1] });
 }

@@ -20,7 +20,17 @@ export interface KernelSpectrum {
  * @throws NumericalError when `K` has an eigenvalue further below zero than rounding explains.
  */
 export function kernelSpectrum(K: Tensor): KernelSpectrum {
-  const { samples } = kernelEntries('kernelSpectrum', K);
+  return spectrumOf('kernelSpectrum', K);
+}
+
+/** `kernelSpectrum` with errors in the name of the function that a user called. */
+export function spectrumOf(where: string, K: Tensor): KernelSpectrum {
+  const { samples } = kernelEntries(where, K);
   const { values, vectors } = eigh(K);
-  return { K, values: kernelEigenvalues('kernelSpectrum', values, K.dtype).values, Q: vectors, samples };
+  return { K, values: kernelEigenvalues(where, values, K.dtype).values, Q: vectors, samples };
+}
+
+/** Whether a kernel comes with its eigenvectors. */
+export function isSpectrum(kernel: Tensor | KernelSpectrum): kernel is KernelSpectrum {
+  return 'Q' in kernel;
 }

@@ -1,10 +1,11 @@
 import { NumericalError } from '@sntk/errors';
-import type { EighArrays, FactorKernels } from '@sntk/linalg/extending';
+import type { EighArrays, FactorKernels, TridiagonalArrays } from '@sntk/linalg/extending';
 import { LEFT, LOWER, NO_TRANSPOSE, NON_UNIT, ROW_MAJOR, TRANSPOSE } from './constants.ts';
-import type { BlasLibrary } from './library.ts';
+import type { BlasLibrary, Foreign } from './library.ts';
 
 /** Factorizations by LAPACK, as far as the library has it. */
-export function lapackFactorKernels({ dtrsm, dpotrf, dsyevd }: BlasLibrary): Partial<FactorKernels> {
+export function lapackFactorKernels(library: BlasLibrary): Partial<FactorKernels> {
+  const { dtrsm, dpotrf, dsyevd, dsytrd, dormtr } = library;
   return {
     solveLower(n, p, l, b, transpose): void {
       if (n * p === 0) return;
@@ -13,6 +14,7 @@ export function lapackFactorKernels({ dtrsm, dpotrf, dsyevd }: BlasLibrary): Par
     },
     ...(dpotrf ? { cholesky: (n, a) => cholesky(dpotrf, n, a) } : {}),
     ...(dsyevd ? { eigh: (n, a) => eigh(dsyevd, n, a) } : {}),
+    ...(dsytrd && dormtr ? { tridiagonalize: (n, a) => tridiagonalize({ dsytrd, dormtr }, n, a) } : {}),
   };
 }
 
@@ -55,6 +57,38 @@ function eigh(dsyevd: NonNullable<BlasLibrary['dsyevd']>, n: number, a: Float64A
   // Eigenvectors come in the columns of a column-major array, that is in our rows.
   transposeInPlace(n, a);
   return { values, vectors: a };
+}
+
+/** The most columns that LAPACK's blocks of reflectors have; each block comes with a triangle of as many rows and one more. */
+const BLOCK = 64;
+
+function tridiagonalize(
+  { dsytrd, dormtr }: { readonly dsytrd: Foreign; readonly dormtr: Foreign },
+  n: number,
+  a: Float64Array,
+): TridiagonalArrays {
+  const diagonal = new Float64Array(n);
+  const offDiagonal = new Float64Array(Math.max(0, n - 1));
+  const tau = new Float64Array(Math.max(1, n - 1));
+  const size = Int32Array.of(n);
+  const info = new Int32Array(1);
+  if (n > 0) {
+    const work = workSpace(BLOCK * n);
+    dsytrd('L', size, a, size, diagonal, offDiagonal, tau, work, Int32Array.of(work.length), info, 1);
+  }
+  return {
+    diagonal,
+    offDiagonal,
+    multiply(p, b, transpose): void {
+      if (n * p === 0) return;
+      const columns = Int32Array.of(p);
+      const work = workSpace(BLOCK * (p + BLOCK + 1));
+      const length = Int32Array.of(work.length);
+      // Fortran sees Bᵀ, and Q B is the transpose of Bᵀ Qᵀ.
+      const flag = transpose ? 'N' : 'T';
+      dormtr('R', 'L', flag, columns, size, a, size, tau, b, columns, work, length, info, 1, 1, 1);
+    },
+  };
 }
 
 let lastWork = new WeakRef(new Float64Array(0));

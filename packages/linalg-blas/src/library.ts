@@ -17,6 +17,8 @@ export interface BlasLibrary {
   readonly dtrsm: Foreign;
   readonly dpotrf: Foreign | undefined;
   readonly dsyevd: Foreign | undefined;
+  readonly dsytrd: Foreign | undefined;
+  readonly dormtr: Foreign | undefined;
 }
 
 interface Koffi {
@@ -126,6 +128,14 @@ function bind(koffi: Koffi, path: string): BlasLibrary {
     dsyevd: optional('dsyevd_', [
       ...['char*', 'char*', 'int*', 'double*', 'int*', 'double*'],
       ...['double*', 'int*', 'int*', 'int*', 'int*', 'size_t', 'size_t'],
+    ]),
+    dsytrd: optional('dsytrd_', [
+      ...['char*', 'int*', 'double*', 'int*', 'double*', 'double*', 'double*'],
+      ...['double*', 'int*', 'int*', 'size_t'],
+    ]),
+    dormtr: optional('dormtr_', [
+      ...['char*', 'char*', 'char*', 'int*', 'int*', 'double*', 'int*', 'double*'],
+      ...['double*', 'int*', 'double*', 'int*', 'int*', 'size_t', 'size_t', 'size_t'],
     ]),
   };
 }

@@ -6,6 +6,7 @@ import { wasmFactor } from './factor.ts';
 import { wasmGemm, wasmPrepare, wasmSyrk } from './gemm.ts';
 import { wasmReluRecursion } from './relu-recursion.ts';
 import { type Build, bytesInUse, chooseBuild, type Runtime, wasmRuntime } from './runtime.ts';
+import { wasmTridiagonalize } from './tridiagonal-form.ts';
 
 const instances = new Map<Build, Backend>();
 
@@ -55,7 +56,7 @@ export function createBackend(name: string, runtime: Runtime): Backend {
       return runtime.team.threads;
     },
     prepare: wasmPrepare(runtime),
-    factor: { ...wasmFactor(runtime), eigh: wasmEigh(runtime) },
+    factor: { ...wasmFactor(runtime), eigh: wasmEigh(runtime), tridiagonalize: wasmTridiagonalize(runtime) },
     fused: { denseChain: wasmDenseChain(runtime), reluRecursion: wasmReluRecursion(runtime) },
     tolerance: { float64: 1e-13, float32: 1e-5 },
   });

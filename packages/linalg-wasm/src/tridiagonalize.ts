@@ -1,3 +1,4 @@
+import { powerOfTwoNear } from '@sntk/linalg/extending';
 import { roundUp } from './cut.ts';
 import { panelPieces } from './factor.ts';
 import type { Runtime } from './runtime.ts';
@@ -13,6 +14,29 @@ export interface PlacedMatrix {
   readonly n: number;
   readonly width: number;
   readonly at: number;
+}
+
+/** A power of two that brings the largest entry of the lower triangle near 1: squares neither overflow nor underflow. */
+export function powerOfTwo(n: number, a: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < n; i++) {
+    for (let at = i * n; at <= i * n + i; at++) largest = Math.max(largest, Math.abs(a[at]));
+  }
+  return 1 / powerOfTwoNear(largest);
+}
+
+/** Copies the lower triangle of a row-major `a` `[n, n]` times `scale` into its place. */
+export function placeLower(
+  memory: Float64Array,
+  { n, width, at }: PlacedMatrix,
+  a: Float64Array,
+  scale: number,
+): void {
+  for (let i = 0; i < n; i++) {
+    const row = at / 8 + i * width;
+    for (let j = 0; j <= i; j++) memory[row + j] = a[i * n + j] * scale;
+    memory.fill(0, row + i + 1, row + width);
+  }
 }
 
 /** Bytes of work space that `tridiagonalize` needs. */

@@ -55,7 +55,7 @@ function definite(n: number): Float64Array {
 
 function factors(backend: Backend): Float64Array[] {
   const n = 301;
-  const { cholesky, solveLower, eigh } = backend.factor as FactorKernels;
+  const { cholesky, solveLower, eigh, tridiagonalize } = backend.factor as FactorKernels;
   const l = definite(n);
   cholesky(n, l);
   const solutions = [false, true].map((transpose) => {
@@ -64,7 +64,13 @@ function factors(backend: Backend): Float64Array[] {
     return x;
   });
   const { values, vectors } = eigh(n, definite(n));
-  return [l, ...solutions, values, vectors];
+  const { diagonal, offDiagonal, multiply } = tridiagonalize(n, definite(n));
+  const products = [false, true].map((transpose) => {
+    const b = numbers(n * 77, 9);
+    multiply(77, b, transpose);
+    return b;
+  });
+  return [l, ...solutions, values, vectors, diagonal, offDiagonal, ...products];
 }
 
 function recursion(backend: Backend): Float64Array[] {

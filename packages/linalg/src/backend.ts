@@ -34,6 +34,16 @@ export interface EighArrays {
   readonly vectors: Float64Array;
 }
 
+/** `A = Q T Qᵀ` with a symmetric tridiagonal `T`, in arrays that the backend does not keep; `Q` by what it does. */
+export interface TridiagonalArrays {
+  /** `[n]` */
+  readonly diagonal: Float64Array;
+  /** `[n − 1]`; entry `i` couples `i` and `i + 1`. */
+  readonly offDiagonal: Float64Array;
+  /** Overwrites `b` `[n, p]` by `Q b`, or `Qᵀ b`. */
+  multiply(p: number, b: Float64Array, transpose: boolean): void;
+}
+
 /**
  * Float64 factorizations on row-major arrays, of CPU backends. Inputs are checked before they get here, so these
  * are the bare computations; each may be replaced by a backend, and what is not comes from the plain backend.
@@ -45,6 +55,8 @@ export interface FactorKernels {
   solveLower(n: number, p: number, l: Float64Array, b: Float64Array, transpose: boolean): void;
   /** Eigen-decomposes the symmetric `a` `[n, n]`, which may be overwritten. */
   eigh(n: number, a: Float64Array): EighArrays;
+  /** Reduces the symmetric `a` `[n, n]` to tridiagonal form; `a` belongs to the result from then on. */
+  tridiagonalize(n: number, a: Float64Array): TridiagonalArrays;
 }
 
 /**

@@ -7,6 +7,7 @@ export {
   type MatmulFlags,
   REDUCE_OPS,
   type ReduceOp,
+  type TridiagonalArrays,
   UNARY_OPS,
   type UnaryOp,
 } from './backend.ts';
@@ -29,7 +30,8 @@ export type {
   FusedKernels,
   ReluRecursionRequest,
 } from './fused.ts';
-export { kernelEigenvalues } from './kernel-eigenvalues.ts';
+export { checkSemidefinite, kernelEigenvalues } from './kernel-eigenvalues.ts';
 export { mirrorLower } from './plain-syrk.ts';
 export { powerOfTwoNear } from './scaling.ts';
 export { sizeOf } from './tensor.ts';
+export { tridiagonalizeAs } from './tridiagonalize.ts';

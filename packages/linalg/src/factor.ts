@@ -1,5 +1,5 @@
 import { ArgumentError, checkFinite, checkNonNegative, NumericalError, UnavailableError } from '@sntk/errors';
-import type { FactorKernels } from './backend.ts';
+import type { Backend, FactorKernels } from './backend.ts';
 import { adopt } from './create.ts';
 import { checkOn, checkRank, toArray, toFloat64 } from './ops.ts';
 import { type FloatArray, showShape, type Tensor } from './tensor.ts';
@@ -162,11 +162,7 @@ export interface EighResult {
  * ```
  */
 export function eigh(a: Tensor): EighResult {
-  const { n, kernels, entries } = enter('eigh', 'a', a);
-  const asymmetry = checkSymmetric('eigh', n, entries);
-  const copy = new Float64Array(entries);
-  // Backends read different triangles; the mean of the two is one matrix for all.
-  if (asymmetry > 0) averageTriangles(n, copy);
+  const { n, kernels, copy } = symmetricEntries('eigh', 'a', a);
   const { values, vectors } = kernels.eigh(n, copy);
   const overflow = values.find((value) => !Number.isFinite(value));
   if (overflow !== undefined) {
@@ -181,6 +177,22 @@ export function eigh(a: Tensor): EighResult {
     vectors: adopt(vectors, a.backend, [n, n]),
     info: { jitter: 0, promoted: a.dtype === 'float32' },
   };
+}
+
+/** A copy of a symmetric matrix for a factorization, with what factors it; throws when it is not square, finite and symmetric. */
+export function symmetricEntries(
+  where: string,
+  argument: string,
+  a: Tensor,
+): { n: number; kernels: FactorKernels; copy: Float64Array } {
+  const n = checkSquare(where, argument, a);
+  const kernels = factorKernels(where, argument, a.backend);
+  const entries = toArray(a);
+  const asymmetry = checkSymmetric(where, n, entries, argument);
+  const copy = new Float64Array(entries);
+  // Backends read different triangles; the mean of the two is one matrix for all.
+  if (asymmetry > 0) averageTriangles(n, copy);
+  return { n, kernels, copy };
 }
 
 function averageTriangles(n: number, a: Float64Array): void {
@@ -198,8 +210,8 @@ function averageTriangles(n: number, a: Float64Array): void {
 }
 
 /**
- * Throws unless a square row-major matrix is symmetric to 1e-8 (float32: 1e-5) of its largest entry. Returns the largest
- * difference of an entry and its mirror image. `argument` is what the caller's caller calls the matrix.
+ * Throws unless a square row-major matrix is finite, and symmetric to 1e-8 (float32: 1e-5) of its largest entry. Returns the
+ * largest difference of an entry and its mirror image. `argument` is what the caller's caller calls the matrix.
  */
 export function checkSymmetric(where: string, n: number, a: FloatArray, argument = 'a'): number {
   let largest = 0;
@@ -214,6 +226,8 @@ export function checkSymmetric(where: string, n: number, a: FloatArray, argument
       }
     }
   }
+  // A maximum keeps what is not a number, so that one pass is enough.
+  if (!Number.isFinite(largest)) checkFinite(where, argument, a);
   if (worst > (a instanceof Float64Array ? 1e-8 : 1e-5) * largest) {
     throw new ArgumentError({
       where,
@@ -231,12 +245,17 @@ function enter(
   argument: string,
   a: Tensor,
 ): { n: number; kernels: FactorKernels; entries: FloatArray } {
+  const n = checkSquare(where, argument, a);
+  return { n, ...factorable(where, argument, a) };
+}
+
+function checkSquare(where: string, argument: string, a: Tensor): number {
   checkRank(where, argument, a, 2);
   const [rows, columns] = a.shape;
   if (rows !== columns) {
     throw new ArgumentError({ where, argument, wanted: 'a square matrix', got: showShape(a.shape) });
   }
-  return { n: rows, ...factorable(where, argument, a) };
+  return rows;
 }
 
 /** The entries of a matrix and what factors it; throws when they are not finite or its backend factors nothing. */
@@ -245,14 +264,16 @@ export function factorable(
   argument: string,
   a: Tensor,
 ): { kernels: FactorKernels; entries: FloatArray } {
-  const { factor: kernels, name } = a.backend;
-  if (!kernels) {
-    throw new UnavailableError(
-      where,
-      `backend ${name} has no factorizations; move the tensor with await toBackend(${argument}, ndarrayBackend()), or use onCpu of @sntk/linalg/devices`,
-    );
-  }
+  const kernels = factorKernels(where, argument, a.backend);
   const entries = toArray(a);
   checkFinite(where, argument, entries);
   return { kernels, entries };
+}
+
+function factorKernels(where: string, argument: string, { factor, name }: Backend): FactorKernels {
+  if (factor) return factor;
+  throw new UnavailableError(
+    where,
+    `backend ${name} has no factorizations; move the tensor with await toBackend(${argument}, ndarrayBackend()), or use onCpu of @sntk/linalg/devices`,
+  );
 }

@@ -18,7 +18,18 @@ export function kernelEigenvalues(
   dtype: DType,
 ): { readonly values: Float64Array; readonly rounding: number } {
   const [smallest = 0, largest = 0] = [values[0], values[values.length - 1]];
-  const rounding = ROUNDING[dtype] * values.length * Math.max(0, largest);
+  const rounding = checkSemidefinite(where, { samples: values.length, smallest, largest }, dtype);
+  return { values: values.map((value) => Math.max(0, value)), rounding };
+}
+
+/** How far eigenvalues may be off. Refuses a kernel `[N, N]` whose smallest is further below zero than that. */
+export function checkSemidefinite(
+  where: string,
+  extremes: { readonly samples: number; readonly smallest: number; readonly largest: number },
+  dtype: DType,
+): number {
+  const { samples, smallest, largest } = extremes;
+  const rounding = ROUNDING[dtype] * samples * Math.max(0, largest);
   if (smallest < -rounding) {
     throw new NumericalError({
       where,
@@ -27,5 +38,5 @@ export function kernelEigenvalues(
       details: { smallest, largest },
     });
   }
-  return { values: values.map((value) => Math.max(0, value)), rounding };
+  return rounding;
 }

@@ -1,7 +1,7 @@
-import type { EighArrays, FactorKernels } from './backend.ts';
+import type { EighArrays, FactorKernels, TridiagonalArrays } from './backend.ts';
+import { accumulateReflectors, applyReflectors, reduceToTridiagonal } from './plain-tridiagonal.ts';
 import { powerOfTwoNear } from './scaling.ts';
 import { tridiagonalQl } from './tridiagonal-ql.ts';
-import { tridiagonalize } from './tridiagonalize.ts';
 
 /** Lower Cholesky factor by rows, so that every inner loop runs along two contiguous rows. */
 function cholesky(n: number, a: Float64Array): number {
@@ -40,12 +40,29 @@ function solveLower(n: number, p: number, l: Float64Array, b: Float64Array, tran
   }
 }
 
-function eigh(n: number, a: Float64Array): EighArrays {
+/** Brings the largest entry near 1. Gives the unit that was divided by, a power of two, so that scaling rounds nothing. */
+function scaleToUnit(n: number, a: Float64Array): number {
   let largest = 0;
   for (let p = 0; p < n * n; p++) largest = Math.max(largest, Math.abs(a[p]));
   const unit = powerOfTwoNear(largest);
   for (let p = 0; p < n * n; p++) a[p] /= unit;
-  const { diagonal, offDiagonal, q } = tridiagonalize(n, a);
+  return unit;
+}
+
+function tridiagonalize(n: number, a: Float64Array): TridiagonalArrays {
+  const unit = scaleToUnit(n, a);
+  const { diagonal, offDiagonal, betas } = reduceToTridiagonal(n, a);
+  return {
+    diagonal: diagonal.map((entry) => unit * entry),
+    offDiagonal: offDiagonal.subarray(0, Math.max(0, n - 1)).map((entry) => unit * entry),
+    multiply: (p, b, transpose) => applyReflectors(n, a, betas, p, b, transpose),
+  };
+}
+
+function eigh(n: number, a: Float64Array): EighArrays {
+  const unit = scaleToUnit(n, a);
+  const { diagonal, offDiagonal, betas } = reduceToTridiagonal(n, a);
+  const q = accumulateReflectors(n, a, betas);
   tridiagonalQl(n, diagonal, offDiagonal, q);
   // `q` holds eigenvectors in rows; the public form has them in columns, in ascending order of eigenvalue.
   const order = Array.from(diagonal.keys()).sort((i, j) => diagonal[i] - diagonal[j]);
@@ -59,4 +76,4 @@ function eigh(n: number, a: Float64Array): EighArrays {
 }
 
 /** Factorizations in plain JavaScript: the oracle, and what a CPU backend falls back to. */
-export const plainFactorKernels: FactorKernels = { cholesky, solveLower, eigh };
+export const plainFactorKernels: FactorKernels = { cholesky, solveLower, eigh, tridiagonalize };

@@ -32,6 +32,7 @@ describe('the entry points', () => {
       'toBackend',
       'toFloat64',
       'transpose',
+      'tridiagonalize',
       'unary',
       'zeros',
     ]);
@@ -64,6 +65,7 @@ describe('the entry points', () => {
       'powerOfTwoNear',
       'sizeOf',
       'transposeLoop',
+      'tridiagonalizeAs',
     ]);
     expect(Object.keys(backends).sort()).toEqual(['describeBackends', 'selectBackend']);
     expect(Object.keys(devices).sort()).toEqual(['choleskyAsync', 'eighAsync', 'onCpu', 'qrAsync', 'scope']);

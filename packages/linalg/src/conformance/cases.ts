@@ -6,6 +6,7 @@ import { factorCases } from './factorizations.ts';
 import { productCases } from './products.ts';
 import { reluRecursionCases } from './relu-recursion.ts';
 import { storageCases } from './storage.ts';
+import { tridiagonalCases } from './tridiagonal.ts';
 
 /** One demand on a backend. */
 export interface ConformanceCase {
@@ -40,6 +41,7 @@ export function conformanceCases(): readonly ConformanceCase[] {
     ...productCases,
     ...factorCases,
     ...eigenCases,
+    ...tridiagonalCases,
     ...denseChainCases,
     ...reluRecursionCases,
   ];

@@ -34,12 +34,12 @@ function jacobiEigenvalues(n: number, matrix: ArrayLike<number>): number[] {
   return Array.from({ length: n }, (_, i) => a[i * n + i]).sort((x, y) => x - y);
 }
 
-function symmetric(n: number, seed: number): Float64Array {
+export function symmetric(n: number, seed: number): Float64Array {
   const b = numbers(n * n, seed);
   return b.map((x, i) => x + b[(i % n) * n + Math.floor(i / n)]);
 }
 
-function tridiagonal(n: number, diagonal: (i: number) => number, off: number): Float64Array {
+export function tridiagonal(n: number, diagonal: (i: number) => number, off: number): Float64Array {
   const a = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     a[i * n + i] = diagonal(i);
