@@ -27,6 +27,7 @@ export type {
   DenseChain,
   DenseChainRequest,
   FusedKernels,
+  NearPairs,
   ReluRecursionRequest,
 } from './fused.ts';
 export { mirrorLower } from './plain-syrk.ts';
