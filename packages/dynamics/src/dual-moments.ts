@@ -7,19 +7,14 @@ import {
   checkPositive,
   NumericalError,
 } from '@sntk/errors';
-import { matmul, prepare, syrk, type Tensor, tensor, toFloat64 } from '@sntk/linalg';
+import { matmul, tensor, toFloat64 } from '@sntk/linalg';
+import { mirrorLower } from '@sntk/linalg/extending';
 import { batchFactor } from '@sntk/noise';
 import { rateAdvice } from './advice.ts';
+import { covarianceFlow, residualPairs, type Start } from './covariance-flow.ts';
 import { gradientDescent, gradientFlow } from './gradient-flow.ts';
 import type { RunHooks } from './kernel-sgd.ts';
-import { toModes } from './modes.ts';
-import {
-  doubled,
-  type MomentModel,
-  type MomentRates,
-  type MomentTables,
-  unitTables,
-} from './moment-tables.ts';
+import { doubled, type MomentModel, type MomentRates, unitTables } from './moment-tables.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /** A training run whose dual moments are wanted. */
@@ -60,9 +55,6 @@ export interface DualMoments {
 
 /** The SDEs may take intervals this much shorter than one SGD step. */
 const DIVISIONS = 16;
-
-/** A covariance below this share of what cancels in it is rounding. */
-const CANCELLATION = 1e-12;
 
 /**
  * Mean and covariance of the dual coordinates and of the residual, without sampling: of kernel SGD with independent
@@ -105,7 +97,10 @@ export function dualMoments(
   const rates = momentRates(where, N, options);
   const total = rates.model === 'sgd' ? steps : steps * DIVISIONS;
   const flow = covarianceFlow(spectrum, r0, rates);
-  let D: Float64Array = new Float64Array(N * N);
+  let [D, coarse, middle, fine] = Array.from({ length: 4 }, () => new Float64Array(N * N));
+  let start: Start | undefined;
+  /** Whether `coarse` is known already. */
+  let known = false;
   let [done, intervals, errorEstimate] = [0, 0, 0];
   try {
     let half = unitTables(spectrum, rates);
@@ -120,28 +115,35 @@ export function dualMoments(
         else while (4 * half.units <= fits) half = doubled(half);
         if (fits > 1) whole = doubled(half);
       }
-      const start = flow.at(done, D);
+      start ??= flow.at(done, D);
       if (whole === shortest) {
-        D = flow.step(start, D, shortest);
+        flow.step(start, D, shortest, fine);
+        [D, fine] = [fine, D];
+        start = undefined;
         done += 1;
         intervals += 1;
         continue;
       }
-      const coarse = flow.step(start, D, whole);
-      const middle = flow.step(start, D, half);
-      const fine = flow.step(flow.at(done + half.units, middle), middle, half);
+      if (!known) flow.step(start, D, whole, coarse);
+      flow.step(start, D, half, middle);
+      flow.step(flow.at(done + half.units, middle), middle, half, fine);
       const error = flow.distance(fine, coarse, { c: start.c, tables: whole }) / 3;
       if (!Number.isFinite(error)) throw overflow(where, rateAdvice(learningRate, spectrum.values[N - 1], N));
-      if (error > tolerance && half.units > 1) {
+      known = error > tolerance && half.units > 1;
+      if (known) {
+        // The first half is the whole of the next trial.
+        [coarse, middle] = [middle, coarse];
         const quarter = half.units / 2;
+        whole = half;
         half = shortest;
         while (half.units < quarter) half = doubled(half);
-        whole = doubled(half);
         continue;
       }
       // Two single steps of SGD are exact, and nothing is gained by extrapolating them.
       const exact = rates.model === 'sgd' && half.units === 1;
-      D = exact ? fine : fine.map((value, p) => value + (value - coarse[p]) / 3);
+      if (!exact) flow.extrapolate(fine, coarse);
+      [D, fine] = [fine, D];
+      start = undefined;
       errorEstimate += exact ? 0 : error;
       done += whole.units;
       intervals += 1;
@@ -161,12 +163,13 @@ export function dualMoments(
     rates.model === 'sgd'
       ? gradientDescent(spectrum, r0, { learningRate, steps })
       : gradientFlow(spectrum, r0, { time: learningRate * steps });
-  const { values } = spectrum;
+  mirrorLower(N, D);
+  residualPairs(spectrum.values, D, fine);
   return {
     alphaMean: means.alpha,
     alphaCovariance: fromModePairs(spectrum, D),
     mean: means.residual,
-    covariance: fromModePairs(spectrum, residualModes(values, D)),
+    covariance: fromModePairs(spectrum, fine),
     errorEstimate,
     intervals,
   };
@@ -199,121 +202,11 @@ export function fromModePairs(spectrum: KernelSpectrum, M: Float64Array): Float6
   const { Q, samples: N } = spectrum;
   const half = matmul(Q, tensor(M, { backend: Q.backend, shape: [N, N] }));
   const full = toFloat64(matmul(half, Q, { transposeB: true }));
-  return full.map((value, p) => (value + full[(p % N) * N + Math.floor(p / N)]) / 2);
-}
-
-/** `Λ D Λ`: the covariance of the residual from that of `a`, in the eigenbasis. */
-function residualModes(values: Float64Array, D: Float64Array): Float64Array {
-  const N = values.length;
-  const C = new Float64Array(N * N);
-  for (let i = 0, p = 0; i < N; i++) for (let j = 0; j < N; j++, p++) C[p] = D[p] * values[i] * values[j];
-  return C;
-}
-
-/** What a step needs of its start: `c = Qᵀ E r` and `G = Qᵀ diag(S) Q`. */
-interface Start {
-  readonly units: number;
-  readonly c: Float64Array;
-  readonly G: Float64Array;
-}
-
-/** Intervals of the covariance equation, in the eigenbasis. */
-function covarianceFlow(
-  spectrum: KernelSpectrum,
-  r0: Float64Array,
-  rates: MomentRates,
-): {
-  at(units: number, D: Float64Array): Start;
-  step(start: Start, D: Float64Array, tables: MomentTables): Float64Array;
-  distance(
-    a: Float64Array,
-    b: Float64Array,
-    over: { readonly c: Float64Array; readonly tables: MomentTables },
-  ): number;
-  dispose(): void;
-} {
-  const { Q, values, samples: N } = spectrum;
-  const gain = (rates.model === 'sgd' ? rates.learningRate ** 2 : rates.learningRate) * rates.factor;
-  const c0 = toModes(spectrum, r0, 1);
-  const q = toFloat64(Q);
-  const forth = prepare(Q);
-  const block = (entries: Float64Array, columns: number): Tensor =>
-    tensor(entries, { backend: Q.backend, shape: [N, columns] });
-  const meanModes = (units: number): Float64Array =>
-    c0.map((value, j) =>
-      rates.model === 'sgd'
-        ? value * (1 - (rates.learningRate * values[j]) / N) ** units
-        : value * Math.exp((-values[j] * units * rates.unit) / N),
-    );
-
-  const at = (units: number, D: Float64Array): Start => {
-    const c = meanModes(units);
-    const QC = toFloat64(forth.times(block(residualModes(values, D), N)));
-    const r = toFloat64(forth.times(block(c, 1)));
-    const scaled = new Float64Array(N * N);
-    for (let m = 0; m < N; m++) {
-      let second = r[m] * r[m];
-      for (let p = m * N; p < (m + 1) * N; p++) second += QC[p] * q[p];
-      // No second moment is negative, whatever the extrapolation says.
-      const root = Math.sqrt(Math.max(0, second));
-      for (let p = m * N; p < (m + 1) * N; p++) scaled[p] = root * q[p];
-    }
-    return { units, c, G: toFloat64(syrk(block(scaled, N), { transpose: true })) };
-  };
-
-  const step = (start: Start, D: Float64Array, tables: MomentTables): Float64Array => {
-    const { kept, constant, linear, centred, units } = tables;
-    const { c, G } = start;
-    const next = new Float64Array(N * N);
-    for (let i = 0; i < N; i++) {
-      for (let j = 0; j < N; j++) {
-        const p = i * N + j;
-        const mean = rates.model === 'leading' ? 0 : centred[p] * c[i] * c[j];
-        next[p] = kept[p] * D[p] + (gain / N) * constant[p] * G[p] - mean;
-      }
-      next[i * N + i] += rates.floor * constant[i * N + i];
-    }
-    if (rates.model === 'sgd' && units === 1) return next;
-    const end = at(start.units + units, next).G;
-    for (let p = 0; p < next.length; p++) next[p] += ((gain / N) * linear[p] * (end[p] - G[p])) / units;
-    return next;
-  };
-
-  // In the norms of Cov r and of √K Cov α √K, which bounds variances at every point by K(x, x).
-  const distance = (
-    a: Float64Array,
-    b: Float64Array,
-    { c, tables: { centred } }: { readonly c: Float64Array; readonly tables: MomentTables },
-  ): number => {
-    const [gaps, sizes] = [
-      [0, 0],
-      [0, 0],
-    ];
-    for (let i = 0; i < N; i++) {
-      for (let j = 0; j < N; j++) {
-        const weight = values[i] * values[j];
-        const p = i * N + j;
-        // Where all gradients are equal there is no noise, but rounding of the two terms that cancel.
-        const rounding = CANCELLATION * centred[p] * c[i] * c[j];
-        const [gap, size] = [(a[p] - b[p]) ** 2 * weight, (a[p] ** 2 + rounding ** 2) * weight];
-        gaps[0] += gap;
-        sizes[0] += size;
-        gaps[1] += gap * weight;
-        sizes[1] += size * weight;
-      }
-    }
-    const relative = gaps.map((gap, k) => (gap === 0 ? 0 : Math.sqrt(gap / sizes[k])));
-    return Math.max(...relative);
-  };
-
-  return {
-    at,
-    step,
-    distance,
-    dispose() {
-      forth.dispose();
-    },
-  };
+  for (let i = 0; i < N; i++) {
+    for (let j = 0; j < i; j++) full[i * N + j] = (full[i * N + j] + full[j * N + i]) / 2;
+  }
+  mirrorLower(N, full);
+  return full;
 }
 
 function overflow(where: string, fix: string): NumericalError {

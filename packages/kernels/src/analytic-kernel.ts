@@ -1,6 +1,6 @@
 import type { Architecture } from '@sntk/architecture';
 import { checkChoice } from '@sntk/errors';
-import { type Tensor, toFloat64, zeros } from '@sntk/linalg';
+import type { Tensor } from '@sntk/linalg';
 import { deviceDiagonals, deviceKernel } from './device-kernel.ts';
 import { fill } from './fill.ts';
 import { diagonalsOf, type KernelDiagonals } from './kernel-diagonals.ts';
@@ -90,12 +90,7 @@ export function analyticKernel<G extends KernelChoice = 'both'>(
   const reader = { where: 'analyticKernel', architecture, steps };
   const x = readPoints('options.X', X, reader);
   const z = Z ? readPoints('options.Z', Z, reader) : x;
-  const shape = [x.count, z.count];
-  // Written in place: a copy of a large kernel costs as much as the kernel.
-  const nngp = zeros(shape, { backend: X.backend, dtype: 'float64' });
-  const ntk = zeros(shape, { backend: X.backend, dtype: 'float64' });
-  fill(steps, { X, Z, x, z, nngp: toFloat64(nngp), ntk: toFloat64(ntk) });
-  return choose(get, { nngp, ntk }, () => ({ X: diagonalsOf(X, x), Z: diagonalsOf(X, z) }));
+  return choose(get, fill(steps, { X, Z, x, z }), () => ({ X: diagonalsOf(X, x), Z: diagonalsOf(X, z) }));
 }
 
 /** What was asked for; a kernel that was not is given back, which matters on a device. */

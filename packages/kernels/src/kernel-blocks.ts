@@ -1,6 +1,6 @@
 import type { Architecture } from '@sntk/architecture';
 import { checkInteger } from '@sntk/errors';
-import { type Tensor, toFloat64, zeros } from '@sntk/linalg';
+import { type Tensor, toFloat64 } from '@sntk/linalg';
 import type { KernelOptions, KernelPair } from './analytic-kernel.ts';
 import { deviceKernel, deviceRows } from './device-kernel.ts';
 import { fill } from './fill.ts';
@@ -93,11 +93,8 @@ function* flatBlocks(
   for (let start = 0; start < x.count; start += rows) {
     const stop = Math.min(start + rows, x.count);
     const block = sliceRows(x, start, stop);
-    const shape = [block.count, z.count];
-    const nngp = zeros(shape, { backend: X.backend, dtype: 'float64' });
-    const ntk = zeros(shape, { backend: X.backend, dtype: 'float64' });
+    const { nngp, ntk } = fill(steps, { X, Z: Z ?? X, x: block, z });
     const both = { nngp: toFloat64(nngp), ntk: toFloat64(ntk) };
-    fill(steps, { X, Z: Z ?? X, x: block, z, ...both });
     if (!Z) {
       for (let i = start; i < stop; i++) {
         both.nngp[(i - start) * z.count + i] = x.tapes[i].nngp;

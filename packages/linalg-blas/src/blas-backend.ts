@@ -66,7 +66,10 @@ const SYRK_FROM = 128;
 function gemmKernel(library: BlasLibrary): GemmKernel {
   const syrk = syrkKernel(library);
   return (m, n, k, a, transposeA, b, transposeB, c) => {
-    if (a === b && transposeA !== transposeB && k >= SYRK_FROM) return syrk(n, k, a, transposeA, c);
+    if (a === b && transposeA !== transposeB && k >= SYRK_FROM) {
+      syrk(n, k, a, transposeA, c);
+      return mirrorLower(n, c);
+    }
     const flagA = transposeA ? TRANSPOSE : NO_TRANSPOSE;
     const flagB = transposeB ? TRANSPOSE : NO_TRANSPOSE;
     const gemm = c instanceof Float64Array ? library.dgemm : library.sgemm;
@@ -78,6 +81,5 @@ function syrkKernel({ dsyrk, ssyrk }: BlasLibrary): SyrkKernel {
   return (n, k, a, transposed, c) => {
     const syrk = c instanceof Float64Array ? dsyrk : ssyrk;
     syrk(ROW_MAJOR, LOWER, transposed ? TRANSPOSE : NO_TRANSPOSE, n, k, 1, a, transposed ? n : k, 0, c, n);
-    mirrorLower(n, c);
   };
 }

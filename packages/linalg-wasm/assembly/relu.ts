@@ -171,13 +171,56 @@ function update(k: usize, t: usize, c: v128, w: v128, amplitude: v128, scale: v1
 }
 
 /**
- * All activations on a block of `rows` rows of `columns` pairs, a multiple of 8. `k` holds the first NNGP, and both
- * results are left in `k` and `t`. Tables of the columns are `[layers, columns]`; tables of the rows, `[rowStride]` to a
- * layer, start at the block's first row; `scales` are σ_w²/2π and `biases` σ_b².
+ * The first affine layer of `count` pairs of one row: `k` ← scale `k` + bias, copied to `t`. Gives a vector that is not 0 when
+ * a cosine is below `least`.
+ */
+function firstPass(
+  count: usize,
+  k: usize,
+  t: usize,
+  inverse: usize,
+  rowInverse: f64,
+  scale: f64,
+  bias: f64,
+  least: f64,
+): v128 {
+  const scales = f64x2.splat(scale);
+  const biases = f64x2.splat(bias);
+  const rowInverses = f64x2.splat(rowInverse);
+  const leasts = f64x2.splat(least);
+  let near = f64x2.splat(0);
+  for (const end = k + 8 * count; k < end; k += 16, t += 16, inverse += 16) {
+    const nngp = f64x2.add(f64x2.mul(scales, v128.load(k)), biases);
+    v128.store(k, nngp);
+    v128.store(t, nngp);
+    near = v128.or(near, f64x2.lt(correlation(k, inverse, rowInverses), leasts));
+  }
+  return near;
+}
+
+/** A vector that is not 0 when a cosine of `count` pairs of one row is above `most`. */
+function lastPass(count: usize, k: usize, inverse: usize, rowInverse: f64, most: f64): v128 {
+  const rowInverses = f64x2.splat(rowInverse);
+  const mosts = f64x2.splat(most);
+  let near = f64x2.splat(0);
+  for (const end = k + 8 * count; k < end; k += 16, inverse += 16) {
+    near = v128.or(near, f64x2.gt(correlation(k, inverse, rowInverses), mosts));
+  }
+  return near;
+}
+
+/**
+ * All layers on a block of `rows` rows of pairs, `columns` apart, a multiple of 8. Row `i` takes the columns before
+ * `top + i`, and up to 7 more. `k` holds what the first layer is applied to, and both results are left in `k` and `t`.
+ * Tables are of the points entering each activation and of the outputs: those of the columns are `[layers + 1, columns]`; those
+ * of the rows, `[rowStride]` to a layer, start at the block's first row. `scales` are σ_w², then σ_w²/2π, and `biases` σ_b².
+ * `near` `[rows]` is set to 1 for rows with a cosine below `-cosine` before the first activation, or above `cosine` at the end,
+ * and to 0 for others.
  */
 export function reluRecursion(
   rows: usize,
   columns: usize,
+  top: usize,
   layers: usize,
   k: usize,
   t: usize,
@@ -188,15 +231,29 @@ export function reluRecursion(
   rowStride: usize,
   scales: usize,
   biases: usize,
+  cosine: f64,
+  near: usize,
 ): void {
-  memory.copy(t, k, rows * columns * 8);
+  memory.fill(near, 0, rows * 8);
   for (let j: usize = 0; j < columns; j += CHUNK) {
-    const count = min(CHUNK, columns - j);
     for (let i: usize = 0; i < rows; i++) {
+      const wanted = min(columns, (top + i + 7) & ~7);
+      if (wanted <= j) continue;
+      const count = min(CHUNK, wanted - j);
       const at = (i * columns + j) * 8;
-      for (let l: usize = 0; l < layers; l++) {
-        const column = (l * columns + j) * 8;
-        const row = (l * rowStride + i) * 8;
+      let column = j * 8;
+      let row = i * 8;
+      let found = firstPass(
+        count,
+        k + at,
+        t + at,
+        columnInverses + column,
+        load<f64>(rowInverses + row),
+        load<f64>(scales),
+        load<f64>(biases),
+        -cosine,
+      );
+      for (let l: usize = 1; l <= layers; l++) {
         const scale = load<f64>(scales + l * 8);
         reluPass(
           count,
@@ -209,7 +266,14 @@ export function reluRecursion(
           scale,
           load<f64>(biases + l * 8),
         );
+        column += columns * 8;
+        row += rowStride * 8;
       }
+      found = v128.or(
+        found,
+        lastPass(count, k + at, columnInverses + column, load<f64>(rowInverses + row), cosine),
+      );
+      if (v128.any_true(found)) store<f64>(near + i * 8, 1);
     }
   }
 }

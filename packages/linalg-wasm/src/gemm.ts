@@ -1,5 +1,5 @@
 import type { FloatArray } from '@sntk/linalg';
-import { type CpuKernels, type GemmKernel, mirrorLower, type SyrkKernel } from '@sntk/linalg/extending';
+import type { CpuKernels, GemmKernel, SyrkKernel } from '@sntk/linalg/extending';
 import { pieces, roundUp } from './cut.ts';
 import { type Block, clear, copyIn, copyOut, disposed, withWork } from './operands.ts';
 import { multiply, packRight, productBytes, rightBytes, SHARED, type Width } from './product.ts';
@@ -24,13 +24,12 @@ export function wasmGemm(runtime: Runtime): GemmKernel {
   };
 }
 
-/** The lower triangle of the same, and its mirror image. */
+/** The lower triangle of the product of a matrix with its own transpose. */
 export function wasmSyrk(runtime: Runtime): SyrkKernel {
   return (n, k, a, transposed, c) => {
     const factors = { a, transposeA: transposed, b: a, transposeB: !transposed, c };
     if (n * n * k <= SMALL) smallGemm(n, n, k, a, transposed, a, !transposed, c);
     else multiplyBlocks(runtime, 'syrk', { m: n, n, k, ...factors, lower: true });
-    mirrorLower(n, c);
   };
 }
 

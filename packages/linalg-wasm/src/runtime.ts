@@ -110,6 +110,7 @@ export interface Kernels {
   reluRecursion(
     rows: number,
     columns: number,
+    top: number,
     layers: number,
     k: number,
     t: number,
@@ -120,6 +121,8 @@ export interface Kernels {
     rowStride: number,
     scales: number,
     biases: number,
+    cosine: number,
+    near: number,
   ): void;
   factorBlock(n: number, a: number, stride: number): number;
   solveBelow(count: number, depth: number, block: number, rows: number, stride: number, panels: number): void;

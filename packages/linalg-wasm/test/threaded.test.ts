@@ -88,6 +88,26 @@ function recursion(backend: Backend): Float64Array[] {
     nngp,
     ntk,
   });
+  return [nngp, ntk, ...mirroredRecursion(backend)];
+}
+
+function mirroredRecursion(backend: Backend): Float64Array[] {
+  const size = 301;
+  const nngp = numbers(size * size, 9);
+  const ntk = new Float64Array(size * size);
+  const variances = new Float64Array(2 * size).fill(1.5);
+  backend.fused!.reluRecursion!({
+    rows: size,
+    columns: size,
+    firstNngp: nngp,
+    rowVariances: variances,
+    columnVariances: variances,
+    weightVariances: [2, 1.5],
+    biasVariances: [0, 0.25],
+    mirrored: true,
+    nngp,
+    ntk,
+  });
   return [nngp, ntk];
 }
 

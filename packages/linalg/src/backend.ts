@@ -82,8 +82,8 @@ export interface Backend {
   readSync?(tensor: Tensor): FloatArray;
 
   matmul(a: Tensor, b: Tensor, flags: MatmulFlags): Tensor;
-  /** `a aᵀ`, or `aᵀ a` when `transposed`, equal to its transpose to the last bit. */
-  syrk?(a: Tensor, transposed: boolean): Tensor;
+  /** `a aᵀ`, or `aᵀ a` when `transposed`, equal to its transpose to the last bit; with `lower` only the lower triangle counts. */
+  syrk?(a: Tensor, transposed: boolean, lower?: boolean): Tensor;
   unary(op: UnaryOp, a: Tensor): Tensor;
   binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor;
   /** Reduces over `axis` and keeps it with extent 1. */

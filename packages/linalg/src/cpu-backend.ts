@@ -11,7 +11,7 @@ import type {
 import { binaryLoop, emptyLike, reduceLoop, transposeLoop, unaryLoop } from './elementwise.ts';
 import type { FusedKernels } from './fused.ts';
 import { plainFactorKernels } from './plain-factor.ts';
-import { slabSyrk } from './plain-syrk.ts';
+import { mirrorLower, slabSyrk } from './plain-syrk.ts';
 import type { DType, FloatArray, Tensor } from './tensor.ts';
 
 /** `C = op(A) op(B)` on row-major arrays of one type, with `op(A)` `[m, k]`, `op(B)` `[k, n]`. Overwrites `c`. */
@@ -26,7 +26,7 @@ export type GemmKernel = (
   c: FloatArray,
 ) => void;
 
-/** The product of a matrix with its own transpose, on row-major arrays of one type. Overwrites `c`. */
+/** The lower triangle of the product of a matrix with its own transpose, on row-major arrays of one type. `c` is zeros at first. */
 export type SyrkKernel = (n: number, k: number, a: FloatArray, transposed: boolean, c: FloatArray) => void;
 
 /** What a CPU backend brings; everything else comes from the plain backend. */
@@ -36,8 +36,8 @@ export interface CpuKernels {
   /** How many threads `gemm` uses, where that is known; asked for when it is needed. */
   readonly threads?: number | undefined;
   /**
-   * `C = A Aᵀ` `[n, n]` for `A` `[n, k]`, or `Aᵀ A` for `A` `[k, n]` when `transposed`, equal to its transpose to the
-   * last bit; made from `gemm` unless given.
+   * The lower triangle of `C = A Aᵀ` `[n, n]` for `A` `[n, k]`, or of `Aᵀ A` for `A` `[k, n]` when `transposed`; what it
+   * leaves above the diagonal is replaced. Made from `gemm` unless given.
    */
   readonly syrk?: SyrkKernel;
   readonly tolerance: Readonly<Record<DType, number>>;
@@ -79,12 +79,13 @@ export function createCpuBackend(kernels: CpuKernels): Backend {
       if (m * n * k > 0) kernels.gemm(m, n, k, entries(a), transposeA, entries(b), transposeB, c);
       return wrap(c, [m, n]);
     },
-    syrk(a: Tensor, transposed: boolean): Tensor {
+    syrk(a: Tensor, transposed: boolean, lower?: boolean): Tensor {
       const [n, k] = transposed ? [a.shape[1], a.shape[0]] : a.shape;
       const c = emptyLike(entries(a), n * n);
       if (n * k > 0) {
         if (kernels.syrk) kernels.syrk(n, k, entries(a), transposed, c);
         else slabSyrk(kernels.gemm, n, k, entries(a), transposed, c);
+        if (!lower) mirrorLower(n, c);
       }
       return wrap(c, [n, n]);
     },

@@ -28,6 +28,7 @@ export type {
   DenseChain,
   DenseChainRequest,
   FusedKernels,
+  NearPairs,
   ReluRecursionRequest,
 } from './fused.ts';
 export { checkSemidefinite, kernelEigenvalues } from './kernel-eigenvalues.ts';

@@ -70,18 +70,38 @@ export interface DenseChain {
   dispose(): void;
 }
 
+/** Pairs whose angles are lost to rounding in plain float64 formulas, and who computes them instead. */
+export interface NearPairs {
+  /** Pairs are near whose cosine is below `-cosine` before the first activation, or above `cosine` at the output. */
+  readonly cosine: number;
+  /** NNGP variances at the output, `[rows]` and `[columns]`. */
+  readonly rowVariances: Float64Array;
+  readonly columnVariances: Float64Array;
+  /** Both kernels of a near pair. */
+  pair(row: number, column: number): { readonly nngp: number; readonly ntk: number };
+}
+
 /** The ReLU NNGP and NTK recursion on a block of pairs, float64. */
 export interface ReluRecursionRequest {
   readonly rows: number;
   readonly columns: number;
-  /** First-layer NNGP of the pairs, `[rows, columns]`. Not changed. */
+  /** First-layer NNGP of the pairs, `[rows, columns]`. Not changed, unless it is the same array as `nngp`. */
   readonly firstNngp: Float64Array;
+  /** Makes `weight · entry + bias` of the entries of `firstNngp` before they count as that; as they are unless told. */
+  readonly firstLayer?: { readonly weight: number; readonly bias: number };
   /** Per activation, the NNGP variances that enter it: `[layers, rows]` and `[layers, columns]`. */
   readonly rowVariances: Float64Array;
   readonly columnVariances: Float64Array;
   /** σ_w² and σ_b² of the affine layer after each activation. */
   readonly weightVariances: readonly number[];
   readonly biasVariances: readonly number[];
+  /** None is treated apart unless told. */
+  readonly near?: NearPairs;
+  /**
+   * Of points with themselves, as many rows as columns: what is below the diagonal is read and computed, what is above
+   * becomes its mirror image, and the diagonal of the results is left as it is.
+   */
+  readonly mirrored?: boolean;
   /** Where the results go, `[rows, columns]`. */
   readonly nngp: Float64Array;
   readonly ntk: Float64Array;

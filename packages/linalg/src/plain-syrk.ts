@@ -6,7 +6,7 @@ import type { FloatArray } from './tensor.ts';
 const SLAB = 192;
 
 /**
- * `C = A Aᵀ` for `A` `[n, k]`, or `Aᵀ A` for `A` `[k, n]` when `transposed`, by products of slabs of rows with the rows
+ * The lower triangle of `C = A Aᵀ` for `A` `[n, k]`, or of `Aᵀ A` for `A` `[k, n]` when `transposed`, by products of slabs of rows with the rows
  * above them.
  */
 export function slabSyrk(
@@ -27,19 +27,17 @@ export function slabSyrk(
       c.set(slab.subarray(from, from + row + 1), row * n);
     }
   }
-  mirrorLower(n, c);
 }
 
-/** Copies the lower triangle of a row-major `[n, n]` to the upper one, in blocks, so that both sides stay in the cache. */
+/** Columns that are written together: a cache line of float64 numbers. */
+const LINE = 8;
+
+/** Copies the lower triangle of a row-major `[n, n]` to the upper one, some rows of it to a cache line of each row above. */
 export function mirrorLower(n: number, c: FloatArray): void {
-  const block = 32;
-  for (let i0 = 0; i0 < n; i0 += block) {
-    const i1 = Math.min(n, i0 + block);
-    for (let j0 = 0; j0 <= i0; j0 += block) {
-      for (let i = i0; i < i1; i++) {
-        const j1 = Math.min(i, j0 + block);
-        for (let j = j0; j < j1; j++) c[j * n + i] = c[i * n + j];
-      }
+  for (let i0 = 0; i0 < n; i0 += LINE) {
+    const i1 = Math.min(n, i0 + LINE);
+    for (let j = 0; j < i1 - 1; j++) {
+      for (let i = Math.max(i0, j + 1); i < i1; i++) c[j * n + i] = c[i * n + j];
     }
   }
 }

@@ -27,21 +27,31 @@ const plain = ndarrayBackend();
 
 /** The recursion in half-angle form, which shares no formula with the suite's. */
 const reluRecursion: FusedKernels['reluRecursion'] = (request) => {
-  const { rows, columns } = request;
+  const { rows, columns, near, mirrored, firstLayer = { weight: 1, bias: 0 } } = request;
   for (let at = 0; at < rows * columns; at++) {
-    let k = request.firstNngp[at];
+    const [i, j] = [Math.floor(at / columns), at % columns];
+    if (mirrored && j >= i) continue;
+    const first = firstLayer.weight * request.firstNngp[at] + firstLayer.bias;
+    let k = first;
     let ntk = k;
     request.weightVariances.forEach((w, l) => {
-      const p = Math.sqrt(request.rowVariances[l * rows + Math.floor(at / columns)]);
-      const q = Math.sqrt(request.columnVariances[l * columns + (at % columns)]);
+      const p = Math.sqrt(request.rowVariances[l * rows + i]);
+      const q = Math.sqrt(request.columnVariances[l * columns + j]);
       const minus = Math.sqrt(Math.max(0, p * q - k));
       const plus = Math.sqrt(Math.max(0, p * q + k));
       const angle = 2 * Math.atan2(minus, plus);
       k = (w / (2 * Math.PI)) * (minus * plus + (Math.PI - angle) * k) + request.biasVariances[l];
       ntk = k + (w * (Math.PI - angle) * ntk) / (2 * Math.PI);
     });
-    request.nngp[at] = k;
-    request.ntk[at] = ntk;
+    const ends = near ? Math.sqrt(near.rowVariances[i] * near.columnVariances[j]) : Number.POSITIVE_INFINITY;
+    const starts = Math.sqrt(request.rowVariances[i] * request.columnVariances[j]);
+    if (near && (first < -near.cosine * starts || k > near.cosine * ends)) {
+      ({ nngp: k, ntk } = near.pair(i, j));
+    }
+    for (const place of mirrored ? [at, j * rows + i] : [at]) {
+      request.nngp[place] = k;
+      request.ntk[place] = ntk;
+    }
   }
 };
 
@@ -428,6 +438,22 @@ describe('conformanceCases', () => {
         },
       }),
       'fused.reluRecursion agrees with the scalar recursion',
+    ],
+    [
+      'a recursion that leaves out the first layer',
+      createCpuBackend({
+        ...kernels,
+        fused: { reluRecursion: ({ firstLayer: _, ...request }) => reluRecursion!(request) },
+      }),
+      'fused.reluRecursion asks for near pairs, and mirrors in place what it is told to',
+    ],
+    [
+      'a recursion that computes near pairs itself',
+      createCpuBackend({
+        ...kernels,
+        fused: { reluRecursion: ({ near: _, ...request }) => reluRecursion!(request) },
+      }),
+      'fused.reluRecursion asks for near pairs, and mirrors in place what it is told to',
     ],
   ];
   for (const [what, backend, name] of broken) {

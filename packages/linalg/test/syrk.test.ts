@@ -64,6 +64,14 @@ describe('syrk', () => {
     expect(c.every((x, i) => x === c[(i % n) * n + Math.floor(i / n)])).toBe(true);
   });
 
+  it('has the same lower triangle when only that is asked for', () => {
+    const X = tensor(waves(60), { backend, shape: [12, 5] });
+    const [whole, lower] = [toArray(syrk(X)), toArray(syrk(X, { triangle: 'lower' }))];
+    for (let i = 0; i < 12; i++) {
+      for (let j = 0; j <= i; j++) expect(lower[i * 12 + j]).toBe(whole[i * 12 + j]);
+    }
+  });
+
   it('is symmetric to the last bit on a backend that rounds the two triangles differently', () => {
     const { syrk: _, ...lopsided } = {
       ...createCpuBackend({

@@ -145,4 +145,80 @@ export const reluRecursionCases: readonly ConformanceCase[] = [
       }
     }
   }),
+
+  when(
+    hasRecursion,
+    'fused.reluRecursion asks for near pairs, and mirrors in place what it is told to',
+    (backend) => {
+      // More rows than are copied in at once, a point twice, and its opposite.
+      const [n, d, bias] = [300, 3, 0.25];
+      const points = numbers(n * d, 62);
+      for (let p = 0; p < d; p++) {
+        points[280 * d + p] = points[7 * d + p];
+        points[281 * d + p] = -points[7 * d + p];
+      }
+      const products = product(n, n, d, points, points, { transposeB: true });
+      for (const [mirrored, own] of [
+        [false, 0],
+        [true, bias],
+      ] as const) {
+        const { request, expected } = problem(points, points, n, n, 2, own);
+        const scale = scales({ request, expected });
+        // σ_w² = 2 for the first layer; opposite points are near only where there is no bias.
+        const first = (at: number): number => (2 / d) * products[at] + own;
+        const { rowVariances: p, weightVariances: w, biasVariances: b } = request;
+        const output = Float64Array.from({ length: n }, (_, i) => (w[1] * p[n + i]) / 2 + b[1]);
+        const cosine = 0.99999;
+        const asked = new Set<number>();
+        const near = { cosine, rowVariances: output, columnVariances: output };
+        const nngp = mirrored ? products.slice() : new Float64Array(n * n);
+        const ntk = new Float64Array(n * n).fill(7);
+        backend.fused!.reluRecursion!({
+          ...request,
+          firstNngp: mirrored ? nngp : products,
+          firstLayer: { weight: 2 / d, bias: own },
+          near: {
+            ...near,
+            pair(i, j) {
+              asked.add(i * n + j);
+              return { nngp: 100 + i, ntk: 200 + j };
+            },
+          },
+          mirrored,
+          nngp,
+          ntk,
+        });
+        for (let at = 0; at < n * n; at++) {
+          const [i, j] = [Math.floor(at / n), at % n];
+          if (mirrored && i <= j) {
+            const same = i === j ? [products[at], 7] : [nngp[j * n + i], ntk[j * n + i]];
+            demand(
+              nngp[at] === same[0] && ntk[at] === same[1],
+              `entry [${i}, ${j}] is ${nngp[at]}, ${ntk[at]}`,
+            );
+            expected.nngp[at] = nngp[at];
+            expected.ntk[at] = ntk[at];
+            continue;
+          }
+          const start = first(at) / Math.sqrt(p[i] * p[j]);
+          const end = expected.nngp[at] / Math.sqrt(output[i] * output[j]);
+          const wanted = start < -cosine || end > cosine;
+          // Who is near to a few digits only may count as either.
+          const sure = Math.abs(start + cosine) > 1e-9 && Math.abs(end - cosine) > 1e-9;
+          demand(!sure || asked.has(at) === wanted, `pair [${i}, ${j}] is ${wanted ? '' : 'not '}near`);
+          if (!asked.has(at)) continue;
+          demand(
+            nngp[at] === 100 + i && ntk[at] === 200 + j,
+            `pair [${i}, ${j}] is not what was given for it`,
+          );
+          expected.nngp[at] = nngp[at];
+          expected.ntk[at] = ntk[at];
+        }
+        demand(asked.size > 0, 'no pair was near');
+        const tolerance = toleranceOf(backend, 'float64') / (1 - cosine);
+        close(`mirrored ${mirrored}: NNGP`, nngp, expected.nngp, tolerance, scale.nngp);
+        close(`mirrored ${mirrored}: NTK`, ntk, expected.ntk, tolerance, scale.ntk);
+      }
+    },
+  ),
 ];
