@@ -44,6 +44,24 @@ export function modeFlow(
   };
 }
 
+/** Flows of the drift by their length; a schedule of many lengths keeps the latest alone. */
+export function flowCache(
+  spectrum: KernelSpectrum,
+  c0: Float64Array,
+  reduction: 'mean' | 'sum',
+): (length: number) => ModeFlow {
+  let lengths = [Number.NaN, Number.NaN];
+  let flows: ModeFlow[] = [];
+  return (length) => {
+    const known = lengths.indexOf(length);
+    if (known >= 0) return flows[known];
+    const flow = modeFlow(spectrum, c0, { step: length, reduction });
+    lengths = [length, lengths[0]];
+    flows = [flow, flows[0]];
+    return flow;
+  };
+}
+
 /** `a ← E a − G c_0` for a block `[N, O, P]`. */
 export function applyFlow({ kept, pulled }: ModeFlow, a: Float64Array): void {
   if (a.length === kept.length) {

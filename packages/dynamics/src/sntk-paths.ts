@@ -5,9 +5,18 @@ import { rateAdvice } from './advice.ts';
 import { checkEnsembleMemory } from './checks.ts';
 import type { DualEnsemble } from './kernel-sgd.ts';
 import { slopesOf } from './loss.ts';
-import { applyFlow, fromModes, residualModes, toModes } from './modes.ts';
-import { centre, checkRun, diverged, firstNotFinite, kick, type SdeOptions, type SdeRun } from './sde-run.ts';
-import { flowCache, sparsePaths } from './sparse-paths.ts';
+import { applyFlow, flowCache, fromModes, residualModes, toModes } from './modes.ts';
+import {
+  centre,
+  checkRun,
+  diverged,
+  driftBefore,
+  firstNotFinite,
+  kick,
+  type SdeOptions,
+  type SdeRun,
+} from './sde-run.ts';
+import { sparsePaths } from './sparse-paths.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /** An ensemble of SNTK paths. */
@@ -102,7 +111,7 @@ function densePaths(
   try {
     for (let step = 0; step < steps; step++) {
       signal?.throwIfAborted();
-      applyFlow(flows(step === 0 ? rate(0) / 2 : (rate(step - 1) + rate(step)) / 2), a);
+      applyFlow(flows(driftBefore(rate, step)), a);
       draw(step, dW);
       if (centred) centre(dW, paths);
       residualModes(values, c0, a, c);

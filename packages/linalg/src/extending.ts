@@ -27,7 +27,12 @@ export type {
   DenseChain,
   DenseChainRequest,
   FusedKernels,
+  MinibatchPaths,
+  MinibatchPathsRequest,
+  MinibatchSteps,
   ReluRecursionRequest,
 } from './fused.ts';
+export { checkMinibatchPaths, checkMinibatchSteps } from './minibatch-checks.ts';
 export { mirrorLower } from './plain-syrk.ts';
+export { addRows } from './rows.ts';
 export { sizeOf } from './tensor.ts';
