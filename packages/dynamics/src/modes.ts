@@ -76,6 +76,29 @@ export function applyFlow({ kept, pulled }: ModeFlow, a: Float64Array): void {
   }
 }
 
+/**
+ * `a ← E (a + moved) − G c_0` and `c ← c_0 + Λ a`, the residual in the eigenbasis, for blocks `[N, O, P]`: all that a step does
+ * to each entry between two products, in one pass.
+ */
+export function stepModes(
+  { kept, pulled }: ModeFlow,
+  { values, c0 }: { readonly values: Float64Array; readonly c0: Float64Array },
+  blocks: { readonly a: Float64Array; readonly moved: Float64Array; readonly c: Float64Array },
+): void {
+  const { a, moved, c } = blocks;
+  const outputs = c0.length / values.length;
+  const paths = a.length / c0.length;
+  for (let row = 0; row < c0.length; row++) {
+    const mode = Math.floor(row / outputs);
+    const [decay, value, pull, start] = [kept[mode], values[mode], pulled[row], c0[row]];
+    for (let q = row * paths; q < (row + 1) * paths; q++) {
+      const x = decay * (a[q] + moved[q]) - pull;
+      a[q] = x;
+      c[q] = start + value * x;
+    }
+  }
+}
+
 /** `c = c_0 + Λ a`, the residual in the eigenbasis, for a block `[N, O, P]`, written to `out`. */
 export function residualModes(
   values: Float64Array,
