@@ -47,7 +47,8 @@ export default {
   ours: {
     wasm: paths('wasm', 'leading'),
     blas: paths('blas', 'leading'),
-    'blas, sparse (30b)': paths('blas', 'sparse'),
+    'wasm, sparse (30b)': paths('wasm', 'sparse'),
+    'blas + wasm, sparse (30b)': paths('blas + wasm', 'sparse'),
   },
   peers: ['diffrax', 'torchsde'],
   settings: [
@@ -57,7 +58,8 @@ export default {
       steps: 6300,
       paths: 64,
       learningRate,
-      goals: { best: 0.05 },
+      // `best` may be the sparse form; on the peers' own equation, (30), there is `blas`.
+      goals: { best: 0.05, blas: 1 },
       threads: [2],
       rounds: 1,
     },

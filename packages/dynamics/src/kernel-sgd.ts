@@ -1,10 +1,10 @@
 import { ArgumentError, checkInteger, checkPositive } from '@sntk/errors';
 import type { Tensor } from '@sntk/linalg';
+import { addRows } from '@sntk/linalg/extending';
 import type { Minibatches } from '@sntk/random';
 import { largestEigenvalue, rateAdvice } from './advice.ts';
 import { checkEnsembleMemory, kernelEntries } from './checks.ts';
 import { type LossOptions, type Slopes, slopesOf } from './loss.ts';
-import { addRows } from './rows.ts';
 import { type Schedule, scheduleOf } from './schedule.ts';
 import { diverged } from './sde-run.ts';
 

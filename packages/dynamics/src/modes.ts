@@ -44,6 +44,24 @@ export function modeFlow(
   };
 }
 
+/** Flows of the drift by their length; a schedule of many lengths keeps the latest alone. */
+export function flowCache(
+  spectrum: KernelSpectrum,
+  c0: Float64Array,
+  reduction: 'mean' | 'sum',
+): (length: number) => ModeFlow {
+  let lengths = [Number.NaN, Number.NaN];
+  let flows: ModeFlow[] = [];
+  return (length) => {
+    const known = lengths.indexOf(length);
+    if (known >= 0) return flows[known];
+    const flow = modeFlow(spectrum, c0, { step: length, reduction });
+    lengths = [length, lengths[0]];
+    flows = [flow, flows[0]];
+    return flow;
+  };
+}
+
 /** `a ← E a − G c_0` for a block `[N, O, P]`. */
 export function applyFlow({ kept, pulled }: ModeFlow, a: Float64Array): void {
   if (a.length === kept.length) {
@@ -55,6 +73,29 @@ export function applyFlow({ kept, pulled }: ModeFlow, a: Float64Array): void {
   for (let row = 0; row < pulled.length; row++) {
     const decay = kept[Math.floor(row / outputs)];
     for (let q = row * paths; q < (row + 1) * paths; q++) a[q] = decay * a[q] - pulled[row];
+  }
+}
+
+/**
+ * `a ← E (a + moved) − G c_0` and `c ← c_0 + Λ a`, the residual in the eigenbasis, for blocks `[N, O, P]`: all that a step does
+ * to each entry between two products, in one pass.
+ */
+export function stepModes(
+  { kept, pulled }: ModeFlow,
+  { values, c0 }: { readonly values: Float64Array; readonly c0: Float64Array },
+  blocks: { readonly a: Float64Array; readonly moved: Float64Array; readonly c: Float64Array },
+): void {
+  const { a, moved, c } = blocks;
+  const outputs = c0.length / values.length;
+  const paths = a.length / c0.length;
+  for (let row = 0; row < c0.length; row++) {
+    const mode = Math.floor(row / outputs);
+    const [decay, value, pull, start] = [kept[mode], values[mode], pulled[row], c0[row]];
+    for (let q = row * paths; q < (row + 1) * paths; q++) {
+      const x = decay * (a[q] + moved[q]) - pull;
+      a[q] = x;
+      c[q] = start + value * x;
+    }
   }
 }
 

@@ -48,6 +48,11 @@ export function checkRun(where: string, samples: number, options: SdeOptions): S
   return { rate, batch, factor, firstPath };
 }
 
+/** The time of drift before the noise of a step: half its own, and half that of the step before. */
+export function driftBefore(rate: (step: number) => number, step: number): number {
+  return step === 0 ? rate(0) / 2 : (rate(step - 1) + rate(step)) / 2;
+}
+
 /** Takes the mean over examples from the noise of each path, `[N, P]`: MATH (29). */
 export function centre(dW: Float64Array, paths: number): void {
   const N = dW.length / paths;

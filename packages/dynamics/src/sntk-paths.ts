@@ -1,13 +1,22 @@
 import { ArgumentError, checkChoice } from '@sntk/errors';
-import { prepare, type Tensor, tensor, toFloat64, transpose } from '@sntk/linalg';
+import { prepare, transpose } from '@sntk/linalg';
 import { rateAdvice } from './advice.ts';
 import { checkEnsembleMemory } from './checks.ts';
 import { type EpochOptions, type ExampleNoise, exampleNoise } from './epoch-noise.ts';
 import type { DualEnsemble } from './kernel-sgd.ts';
 import { slopesOf } from './loss.ts';
-import { applyFlow, fromModes, residualModes, toModes } from './modes.ts';
-import { centre, checkRun, diverged, firstNotFinite, kick, type SdeOptions, type SdeRun } from './sde-run.ts';
-import { flowCache, sparsePaths } from './sparse-paths.ts';
+import { flowCache, fromModes, stepModes, toModes } from './modes.ts';
+import {
+  centre,
+  checkRun,
+  diverged,
+  driftBefore,
+  firstNotFinite,
+  kick,
+  type SdeOptions,
+  type SdeRun,
+} from './sde-run.ts';
+import { sparsePaths } from './sparse-paths.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /** An ensemble of SNTK paths. */
@@ -115,29 +124,32 @@ function densePaths(
   const forth = prepare(Q);
   const back = prepare(transpose(Q));
   const a = new Float64Array(N * O * paths);
+  const moved = new Float64Array(a.length);
   const c = new Float64Array(a.length);
+  const r = new Float64Array(a.length);
   const dW = new Float64Array(N * paths);
   const euler = options.epochs === true;
-  const block = (entries: Float64Array): Tensor =>
-    tensor(entries, { backend: Q.backend, shape: [N, O * paths] });
   const stride = Math.max(1, Math.ceil(steps / 100));
+  const checkPaths = (entries: Float64Array, step: number): void => {
+    const bad = firstNotFinite(entries);
+    if (bad >= 0) throw diverged('sntkPaths', { path: firstPath + (bad % paths), step, fix: options.fix });
+  };
   try {
     for (let step = 0; step < steps; step++) {
       signal?.throwIfAborted();
-      if (!euler) applyFlow(flows(step === 0 ? rate(0) / 2 : (rate(step - 1) + rate(step)) / 2), a);
+      stepModes(flows(euler ? 0 : driftBefore(rate, step)), { values, c0 }, { a, moved, c });
       draw(step, dW);
       if (centred) centre(dW, paths);
-      residualModes(values, c0, a, c);
-      const r = toFloat64(forth.times(block(c)));
+      forth.into(c, r);
       if (euler) for (let at = 0; at < a.length; at++) a[at] -= (rate(step) / N) * c[at];
       kick(r, dW, { out: c, outputs: O, paths, intensity: rate(step) * Math.sqrt(factor(step) / N) });
-      const moved = toFloat64(back.times(block(c)));
-      for (let at = 0; at < a.length; at++) a[at] += moved[at];
-      const bad = firstNotFinite(a);
-      if (bad >= 0) throw diverged('sntkPaths', { path: firstPath + (bad % paths), step, fix: options.fix });
+      back.into(c, moved);
+      // A product puts what is not finite in a path into all of its rows, so one row tells.
+      checkPaths(moved.subarray(0, O * paths), step);
       if ((step + 1) % stride === 0 || step + 1 === steps) onProgress?.({ done: step + 1, total: steps });
     }
-    if (!euler) applyFlow(flows(rate(steps - 1) / 2), a);
+    stepModes(flows(euler ? 0 : rate(steps - 1) / 2), { values, c0 }, { a, moved, c });
+    checkPaths(a, steps);
     return fromModes(spectrum, c0, a, paths);
   } finally {
     forth.dispose();

@@ -1,7 +1,8 @@
 import { fullyConnected } from '@sntk/architecture';
 import { twoMoons } from '@sntk/datasets';
 import { analyticKernel } from '@sntk/kernels';
-import { matmul, ndarrayBackend, tensor, toArray, toFloat64 } from '@sntk/linalg';
+import { type Backend, matmul, ndarrayBackend, type Tensor, tensor, toArray, toFloat64 } from '@sntk/linalg';
+import { wasmBackend } from '@sntk/linalg-wasm';
 import { createRng, minibatches, type Sampler } from '@sntk/random';
 import { brownianIncrements } from '@sntk/sde';
 import { describe, expect, it } from 'vitest';
@@ -27,9 +28,15 @@ const X = tensor(twoMoons({ samples: N, noise: 0.1, rng: rng.split('moons') }).X
 const K = analyticKernel(fullyConnected({ inputs: 2, hidden: [1, 1, 1] }), { X }).ntk;
 const k = toArray(K);
 const spectrum = kernelSpectrum(K);
+/** The same decomposition on the backend whose fused kernel takes the steps of sparse noise. */
+const onFused = { ...spectrum, K: on(wasmBackend(), K), Q: on(wasmBackend(), spectrum.Q) };
 const learningRate = 0.1 * learningRateLimits(spectrum, { batch: BATCH }).mean;
 const r0 = new Float64Array(N * O);
 rng.split('residual').fillNormal(r0);
+
+function on(other: Backend, t: Tensor): Tensor {
+  return tensor(toArray(t).slice(), { backend: other, shape: t.shape });
+}
 
 /** Output `o` of a block `[N, O, P]`. */
 function output(block: Float64Array, o: number, paths: number): Float64Array {
@@ -155,14 +162,21 @@ describe('the dual, eigenbasis and dense forms', () => {
     expectClose(predict(K, alpha, start), residual, 1e-12);
   });
 
+  const intensities = {
+    sparse: learningRate * Math.sqrt(factor / BATCH),
+    paper: learningRate / Math.sqrt(BATCH),
+  };
   it.each([
-    ['sparse', learningRate * Math.sqrt(factor / BATCH)],
-    ['paper', learningRate / Math.sqrt(BATCH)],
-  ] as const)('of noise on a minibatch are equal to 1e-12, %s', (kind, intensity) => {
+    ['sparse', 'ndarray', spectrum],
+    ['sparse', 'wasm', onFused],
+    ['paper', 'ndarray', spectrum],
+    ['paper', 'wasm', onFused],
+  ] as const)('of noise on a minibatch are equal to 1e-12, %s on %s', (kind, _name, basis) => {
+    const intensity = intensities[kind];
     const { residual } =
       kind === 'paper'
-        ? paperSntkPaths(spectrum, start, options)
-        : sntkPaths(spectrum, start, { ...options, noise: 'sparse' });
+        ? paperSntkPaths(basis, start, options)
+        : sntkPaths(basis, start, { ...options, noise: 'sparse' });
     const stream = options.rng.split(1);
     const batches = minibatches({
       samples: N,
@@ -213,11 +227,35 @@ function trace(covariance: Float64Array): number {
 }
 
 describe('sparse noise (30b)', () => {
-  it('has the moments of the leading noise', () => {
+  it('gives a path the same bits in whatever block it runs, and however its draws are cut', () => {
+    // 3,000 paths go three steps at a time, thirty all eleven.
+    const options = {
+      learningRate,
+      steps: 11,
+      batch: BATCH,
+      noise: 'sparse',
+      rng: rng.split('blocks'),
+    } as const;
+    const start = output(r0, 0, 1);
+    for (const basis of [spectrum, onFused]) {
+      const whole = sntkPaths(basis, start, { ...options, paths: 3000 });
+      const part = sntkPaths(basis, start, { ...options, paths: 30, firstPath: 1234 });
+      for (let i = 0; i < N; i++) {
+        for (let p = 0; p < 30; p++) {
+          expect(part.alpha[i * 30 + p]).toBe(whole.alpha[i * 3000 + 1234 + p]);
+        }
+      }
+    }
+  });
+
+  it.each([
+    ['ndarray', spectrum],
+    ['wasm', onFused],
+  ])('has the moments of the leading noise on %s', (_name, basis) => {
     const fine = { learningRate: learningRate / 4, steps: 80, batch: BATCH };
     const start = output(r0, 0, 1);
     const paths = 4000;
-    const { residual } = sntkPaths(spectrum, start, { ...fine, noise: 'sparse', paths, rng });
+    const { residual } = sntkPaths(basis, start, { ...fine, noise: 'sparse', paths, rng });
     const exact = dualMoments(spectrum, start, { ...fine, model: 'leading' });
     const { value, error } = totalVariance(residual, paths);
     // The splitting's own error is (ηλ/N)²/12, 2e-4 here.
@@ -300,7 +338,7 @@ describe('schedules', () => {
   it.each([true, false])('of minibatches are those of sparse noise, replacement %s', (replacement) => {
     const sizes = (step: number): number => (step < 2 ? 2 : 6);
     const options = { learningRate, steps: 5, batch: sizes, replacement, paths: 1, rng: rng.split('sizes') };
-    const { residual } = sntkPaths(spectrum, start, { ...options, noise: 'sparse' });
+    const { residual } = sntkPaths(onFused, start, { ...options, noise: 'sparse' });
     const stream = options.rng.split(0);
     const normals = stream.split('noise');
     const dense = densePath(

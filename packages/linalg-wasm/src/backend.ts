@@ -4,6 +4,7 @@ import { wasmDenseChain } from './chain.ts';
 import { wasmEigh } from './eigh.ts';
 import { wasmFactor } from './factor.ts';
 import { wasmGemm, wasmPrepare, wasmSyrk } from './gemm.ts';
+import { wasmMinibatchPaths } from './minibatch-paths.ts';
 import { wasmReluRecursion } from './relu-recursion.ts';
 import { type Build, bytesInUse, chooseBuild, type Runtime, wasmRuntime } from './runtime.ts';
 import { wasmTridiagonalize } from './tridiagonal-form.ts';
@@ -19,12 +20,13 @@ export interface WasmOptions {
 }
 
 /**
- * The backend of SIMD kernels in WebAssembly, on one thread: products, factorizations, the ReLU recursion MATH (4), (5)
- * and training steps of dense networks MATH (1), the same bits on every machine unless `relaxed` is asked for. (Activations
- * that are called back, Adam's powers, and exponentials and logarithms of tensors are those of the JavaScript engine.)
+ * The backend of SIMD kernels in WebAssembly, on one thread: products, factorizations, the ReLU recursion MATH (4), (5),
+ * training steps of dense networks MATH (1) and paths with noise on minibatches MATH (30b), the same bits on every machine
+ * unless `relaxed` is asked for. (Activations that are called back, Adam's powers, and exponentials and logarithms of tensors are
+ * those of the JavaScript engine.)
  *
- * Tensors are ordinary typed arrays; kernels copy operands into WASM memory and results out of it. Prepared matrices
- * and dense chains stay there until `dispose`. Each call gives the same instance, named `wasm`, or `wasm-relaxed` when
+ * Tensors are ordinary typed arrays; kernels copy operands into WASM memory and results out of it. Prepared matrices,
+ * dense chains and ensembles of paths stay there until `dispose`. Each call gives the same instance, named `wasm`, or `wasm-relaxed` when
  * `relaxed` was asked for and is there.
  *
  * @throws UnavailableError where there is no WebAssembly with 128-bit SIMD, and from operations for which its memory,
@@ -57,13 +59,17 @@ export function createBackend(name: string, runtime: Runtime): Backend {
     },
     prepare: wasmPrepare(runtime),
     factor: { ...wasmFactor(runtime), eigh: wasmEigh(runtime), tridiagonalize: wasmTridiagonalize(runtime) },
-    fused: { denseChain: wasmDenseChain(runtime), reluRecursion: wasmReluRecursion(runtime) },
+    fused: {
+      denseChain: wasmDenseChain(runtime),
+      reluRecursion: wasmReluRecursion(runtime),
+      minibatchPaths: wasmMinibatchPaths(runtime),
+    },
     tolerance: { float64: 1e-13, float32: 1e-5 },
   });
 }
 
 /**
- * Bytes of WASM memory that prepared matrices and dense chains hold: what has not been disposed of.
+ * Bytes of WASM memory that prepared matrices, dense chains and ensembles hold: what has not been disposed of.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 import { ndarrayBackend } from '@sntk/linalg';
-import { type EighArrays, type FactorKernels, powerOfTwoNear } from '@sntk/linalg/extending';
+import type { EighArrays, FactorKernels } from '@sntk/linalg/extending';
 import { roundUp } from './cut.ts';
 import { divideBytes, type Eigenvalues, tridiagonalEigenpairs } from './divide-and-conquer.ts';
 import { withWork } from './operands.ts';

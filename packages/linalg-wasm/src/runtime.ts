@@ -124,6 +124,24 @@ export interface Kernels {
     cosine: number,
     near: number,
   ): void;
+  minibatchPaths(
+    size: number,
+    outputs: number,
+    paths: number,
+    steps: number,
+    batch: number,
+    matrix: number,
+    values: number,
+    start: number,
+    kept: number,
+    pulled: number,
+    from: number,
+    to: number,
+    examples: number,
+    noise: number,
+    failed: number,
+    work: number,
+  ): void;
   factorBlock(n: number, a: number, stride: number): number;
   solveBelow(count: number, depth: number, block: number, rows: number, stride: number, panels: number): void;
   subtractLower(

@@ -26,8 +26,8 @@ export interface ThreadedBackend extends Backend {
 
 /**
  * The backend of `wasmBackend` with worker threads over shared memory: matrix products, Cholesky factors and solves,
- * eigenvectors, the ReLU recursion and training steps run on all of them. Results are those of `wasmBackend` to the last bit,
- * however many threads there are.
+ * eigenvectors, the ReLU recursion, training steps and ensembles of paths run on all of them. Results are those of `wasmBackend`
+ * to the last bit, however many threads there are.
  *
  * Work is handed out in small pieces, to the calling thread too: a worker that is late costs what it would have done. When one
  * does not come back for two seconds, the operation starts over on the calling thread, which works alone from then on. A step of

@@ -111,6 +111,25 @@ function mirroredRecursion(backend: Backend): Float64Array[] {
   return [nngp, ntk];
 }
 
+function paths(backend: Backend): Float64Array {
+  const [size, outputs, paths, steps, batch] = [67, 2, 75, 9, 7];
+  const ensemble = backend.fused!.minibatchPaths!({
+    ...{ size, outputs, paths },
+    matrix: numbers(size * size, 9),
+    values: numbers(size, 10),
+    start: numbers(size * outputs, 11),
+  });
+  const noise = numbers(paths * steps * batch, 12);
+  const examples = Int32Array.from(noise, (x) => Math.floor(((x + 1) / 2) * size));
+  for (let block = 0; block < 3; block++) {
+    const kept = new Float64Array(size).fill(0.9);
+    ensemble.advance({ steps, batch, kept, pulled: numbers(size * outputs, 13 + block), examples, noise });
+  }
+  const a = ensemble.read();
+  ensemble.dispose();
+  return a;
+}
+
 describe('the threaded backend gives the bits of one thread, whatever the number of threads:', () => {
   for (const backend of [two, three]) {
     const name = `${backend.threads} threads`;
@@ -123,6 +142,7 @@ describe('the threaded backend gives the bits of one thread, whatever the number
     it(`Cholesky factors, solves and eigenvectors, ${name}`, () =>
       expect(factors(backend)).toEqual(factors(one)));
     it(`the ReLU recursion, ${name}`, () => expect(recursion(backend)).toEqual(recursion(one)));
+    it(`paths with noise on minibatches, ${name}`, () => expect(paths(backend)).toEqual(paths(one)));
   }
 });
 

@@ -25,6 +25,11 @@ export interface PreparedMatrix {
   readonly shape: readonly [number, number];
   /** The product of this matrix and `x` of shape `[columns, p]`. */
   times(x: Tensor): Tensor;
+  /**
+   * Writes the product with the entries `x` `[columns, p]`, row-major, to `out` `[rows, p]`: for loops that must not
+   * allocate. Both are of the matrix' number format and apart from each other. On CPU backends.
+   */
+  into(x: FloatArray, out: FloatArray): void;
   dispose(): void;
 }
 

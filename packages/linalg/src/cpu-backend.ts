@@ -103,14 +103,20 @@ export function createCpuBackend(kernels: CpuKernels): Backend {
     prepare(a: Tensor): PreparedMatrix {
       const [m, k] = a.shape as [number, number];
       const resident = m * k > 0 ? kernels.prepare?.(m, k, entries(a)) : undefined;
+      const into = (x: FloatArray, p: number, out: FloatArray): void => {
+        if (out.length === 0) return;
+        if (k === 0) out.fill(0);
+        else if (resident) resident.times(x, p, out);
+        else kernels.gemm(m, p, k, entries(a), false, x, false, out);
+      };
       return {
         shape: [m, k],
         times(x: Tensor): Tensor {
-          if (!resident) return backend.matmul(a, x, {});
           const c = emptyLike(entries(a), m * x.shape[1]);
-          if (c.length > 0) resident.times(entries(x), x.shape[1], c);
+          into(entries(x), x.shape[1], c);
           return wrap(c, [m, x.shape[1]]);
         },
+        into: (x, out) => into(x, out.length / m, out),
         dispose: () => resident?.dispose(),
       };
     },

@@ -28,11 +28,16 @@ export type {
   DenseChain,
   DenseChainRequest,
   FusedKernels,
+  MinibatchPaths,
+  MinibatchPathsRequest,
+  MinibatchSteps,
   NearPairs,
   ReluRecursionRequest,
 } from './fused.ts';
 export { checkSemidefinite, kernelEigenvalues } from './kernel-eigenvalues.ts';
+export { checkMinibatchPaths, checkMinibatchSteps } from './minibatch-checks.ts';
 export { mirrorLower } from './plain-syrk.ts';
+export { addRows } from './rows.ts';
 export { powerOfTwoNear } from './scaling.ts';
 export { sizeOf } from './tensor.ts';
 export { tridiagonalizeAs } from './tridiagonalize.ts';

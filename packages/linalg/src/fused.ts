@@ -107,9 +107,61 @@ export interface ReluRecursionRequest {
   readonly ntk: Float64Array;
 }
 
+/**
+ * Paths of `a` `[N, O]`, zero at first, which a linear flow carries and noise on minibatches kicks. The residual of example
+ * `i` is `Q[i, ·] · (c_0 + Λ a)`: with the eigenvectors `Q` of a kernel these are the modes of MATH (30b) and (31).
+ */
+export interface MinibatchPathsRequest {
+  /** `N`. */
+  readonly size: number;
+  /** `O`. */
+  readonly outputs: number;
+  /** `P`. */
+  readonly paths: number;
+  /** `Q`, row-major `[N, N]`. Copied. */
+  readonly matrix: Float64Array;
+  /** The diagonal of `Λ`, `[N]`. Copied. */
+  readonly values: Float64Array;
+  /** `c_0`, `[N, O]`. Copied. */
+  readonly start: Float64Array;
+}
+
+/** Steps that all paths take, of one flow and one size of minibatch. Nothing of it is changed or kept. */
+export interface MinibatchSteps {
+  readonly steps: number;
+  /** `b`. */
+  readonly batch: number;
+  /** `E`, `[N]`, and `G`, `[N, O]`, of the flow `a ← E a − G` that a step begins with. */
+  readonly kept: Float64Array;
+  readonly pulled: Float64Array;
+  /** The examples of each path's minibatches, `[P, steps, b]`. One may come twice. */
+  readonly examples: Int32Array;
+  /** `z` beside each of them: with all residuals taken before, `a ← a + Σ z r_i Q[i, ·]`, outputs sharing `z`. */
+  readonly noise: Float64Array;
+}
+
+/** Paths whose coordinates stay where the backend computes. An owned resource. */
+export interface MinibatchPaths {
+  /**
+   * Takes all paths some steps further, with the same bits however steps are cut into calls and paths into requests.
+   * `meanwhile` is called once, beside the work of other threads where there are some; it must not use the backend, nor change
+   * the arrays of `steps`.
+   *
+   * @returns the first path whose kicks stopped being finite, and the step of this call where they did
+   */
+  advance(
+    steps: MinibatchSteps,
+    meanwhile?: () => void,
+  ): { readonly path: number; readonly step: number } | undefined;
+  /** A copy of `a`, `[N, O, P]`. */
+  read(): Float64Array;
+  dispose(): void;
+}
+
 /** Fast paths a backend may have. A missing one is replaced by the plain composition. */
 export interface FusedKernels {
   /** In the number formats of the backend's `dtypes`. */
   readonly denseChain?: (request: DenseChainRequest) => DenseChain;
   readonly reluRecursion?: (request: ReluRecursionRequest) => void;
+  readonly minibatchPaths?: (request: MinibatchPathsRequest) => MinibatchPaths;
 }

@@ -2,6 +2,7 @@ import type { Backend } from './backend.ts';
 import { createCpuBackend } from './cpu-backend.ts';
 import { plainDenseChain } from './plain-chain.ts';
 import { plainGemm } from './plain-gemm.ts';
+import { plainMinibatchPaths } from './plain-minibatch-paths.ts';
 
 let instance: Backend | undefined;
 
@@ -23,7 +24,7 @@ export function ndarrayBackend(): Backend {
     name: 'ndarray',
     gemm: plainGemm,
     threads: 1,
-    fused: { denseChain: plainDenseChain },
+    fused: { denseChain: plainDenseChain, minibatchPaths: plainMinibatchPaths },
     tolerance: { float64: 1e-13, float32: 1e-5 },
   });
   return instance;

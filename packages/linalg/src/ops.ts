@@ -183,11 +183,13 @@ export function prepare(a: Tensor): PreparedMatrix {
   checkRank('prepare', 'a', a, 2);
   const resident = a.backend.prepare?.(a);
   let disposed = false;
+  const checkThere = (where: string): void => {
+    if (disposed) throw new UnavailableError(where, 'the prepared matrix has been disposed of');
+  };
   return {
     shape: [a.shape[0], a.shape[1]],
     times(x: Tensor): Tensor {
-      if (disposed)
-        throw new UnavailableError('prepare(a).times', 'the prepared matrix has been disposed of');
+      checkThere('prepare(a).times');
       checkTogether('prepare(a).times', a, x, 'x');
       checkRank('prepare(a).times', 'x', x, 2);
       if (x.shape[0] !== a.shape[1]) {
@@ -200,6 +202,25 @@ export function prepare(a: Tensor): PreparedMatrix {
       }
       checkBytes('prepare(a).times', 'the product', [a.shape[0], x.shape[1]], a.dtype);
       return resident ? resident.times(x) : a.backend.matmul(a, x, {});
+    },
+    into(x: FloatArray, out: FloatArray): void {
+      const where = 'prepare(a).into';
+      checkThere(where);
+      const [m, k] = a.shape;
+      const like = toArray(a).constructor;
+      if (x.constructor !== like || out.constructor !== like || x.length * m !== out.length * k) {
+        throw new ArgumentError({
+          where,
+          argument: 'out',
+          wanted: `${a.dtype} entries [${m}, p], and x [${k}, p]`,
+          got: `${out.length} beside x of ${x.length}, ${out.constructor.name} and ${x.constructor.name}`,
+        });
+      }
+      if (resident) resident.into(x, out);
+      else
+        out.set(
+          toArray(a.backend.matmul(a, tensor(x, { backend: a.backend, shape: [k, x.length / k] }), {})),
+        );
     },
     dispose(): void {
       if (!disposed) resident?.dispose();

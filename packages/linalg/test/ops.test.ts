@@ -313,8 +313,16 @@ describe('prepare', () => {
     expect(() => prepared.times(a)).toThrow(
       'x must be a matrix that [5, 3] can be multiplied by, got "[5, 3]"',
     );
+    const out = new Float64Array(20).fill(Number.NaN);
+    prepared.into(toArray(x), out);
+    expect(out).toEqual(toArray(matmul(a, x)));
+    expect(() => prepared.into(toArray(x), new Float64Array(19))).toThrow(
+      'out must be float64 entries [5, p], and x [3, p], got "19 beside x of 12',
+    );
+    expect(() => prepared.into(toArray(x), new Float32Array(20))).toThrow('Float32Array and Float64Array');
     prepared.dispose();
     prepared.dispose();
+    expect(() => prepared.into(toArray(x), out)).toThrow('the prepared matrix has been disposed of');
     expect(() => prepared.times(x)).toThrow('the prepared matrix has been disposed of');
   });
 });

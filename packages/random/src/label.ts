@@ -25,14 +25,20 @@ export function checkLabel(where: string, argument: string, label: unknown): ass
   });
 }
 
+/** The sequences of one address; they share nothing but the key. */
+export const SEQUENCES = { uniform: 0, normal: 1, bulkNormal: 2, integer: 3 } as const;
+
 /**
- * The 128-bit key of the child `label` under the key `parent`.
+ * The 128-bit key of the child `label` under the key `parent`, written to `out`.
  *
  * An integer, or a string of up to six UTF-16 units, is one Threefry block, a bijection: two such children of one
  * parent never collide. Longer strings chain blocks of six units and collide like random 128-bit numbers.
  */
-export function childKey(parent: Uint32Array, label: Label): Uint32Array {
-  const out = new Uint32Array(4);
+export function childKey(
+  parent: Uint32Array,
+  label: Label,
+  out: Uint32Array = new Uint32Array(4),
+): Uint32Array {
   if (typeof label === 'number') {
     threefry4x32(parent, label >>> 0, Math.floor(label / 2 ** 32), 0, INTEGER_LABEL, out);
     return out;

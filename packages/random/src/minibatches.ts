@@ -1,5 +1,8 @@
 import { ArgumentError, checkChoice, checkInteger } from '@sntk/errors';
+import { childKey, SEQUENCES, streamState } from './label.ts';
 import { checkCount, type Rng } from './rng.ts';
+import { choose } from './subset.ts';
+import { boundedInteger } from './xoshiro.ts';
 
 /**
  * How minibatches are drawn.
@@ -64,14 +67,10 @@ export function minibatches(options: MinibatchOptions): Minibatches {
 
 function stepSource(options: MinibatchOptions, stepsPerEpoch: number): (step: number) => Int32Array {
   const { samples, batch, sampler, rng } = options;
-  if (sampler === 'without-replacement') return (step) => rng.split(step).choice(samples, batch);
-  if (sampler === 'with-replacement') {
+  if (sampler !== 'epoch') {
     const drawn = new Int32Array(batch);
-    return (step) => {
-      const stream = rng.split(step);
-      for (let i = 0; i < batch; i++) drawn[i] = stream.integer(samples);
-      return drawn;
-    };
+    const draw = sampler === 'with-replacement' ? drawIntegers : choose;
+    return (step) => draw(integersOf(rng, step), samples, batch, drawn);
   }
   let epoch = -1;
   let order: Int32Array = new Int32Array(0);
@@ -84,4 +83,20 @@ function stepSource(options: MinibatchOptions, stepsPerEpoch: number): (step: nu
     const start = (step - epoch * stepsPerEpoch) * batch;
     return order.subarray(start, Math.min(samples, start + batch));
   };
+}
+
+const key = new Uint32Array(4);
+const state = new Uint32Array(4);
+
+/** Where the integers of `rng.split(step)` start: this runs for every step of every path, so nothing is allocated. */
+function integersOf(rng: Rng, step: number): Uint32Array {
+  childKey(rng.keyWords, step, key);
+  streamState(key, SEQUENCES.integer, state);
+  return state;
+}
+
+/** Draws `count` independent integers below `n`. */
+function drawIntegers(from: Uint32Array, n: number, count: number, out: Int32Array): Int32Array {
+  for (let i = 0; i < count; i++) out[i] = boundedInteger(from, n);
+  return out;
 }

@@ -2,7 +2,7 @@ import { ArgumentError, checkInteger } from '@sntk/errors';
 import improvedZiggurat from '@stdlib/random-base-improved-ziggurat';
 import mt19937 from '@stdlib/random-base-mt19937';
 import { type FillOptions, fillNormals } from './fill.ts';
-import { checkLabel, childKey, type Label, streamState } from './label.ts';
+import { checkLabel, childKey, type Label, SEQUENCES, streamState } from './label.ts';
 import { choose } from './subset.ts';
 import { boundedInteger } from './xoshiro.ts';
 
@@ -30,12 +30,6 @@ export interface Rng {
   /** `k` different integers of 0 … n − 1, drawn uniformly, in random order. */
   choice(n: number, k: number): Int32Array;
 }
-
-/** The four sequences of one address; they share nothing but the key. */
-const UNIFORM = 0;
-const NORMAL = 1;
-const BULK_NORMAL = 2;
-const INTEGER = 3;
 
 const ROOT: Uint32Array = Uint32Array.of(0, 0, 0, 0);
 
@@ -125,11 +119,11 @@ function streamAt(key: readonly Label[], keyWords: Uint32Array): Rng {
       return streamAt([...key, label], childKey(keyWords, label));
     },
     uniform() {
-      uniforms ??= uniformsFrom(start(UNIFORM));
+      uniforms ??= uniformsFrom(start(SEQUENCES.uniform));
       return uniforms();
     },
     normal() {
-      normals ??= improvedZiggurat.factory({ seed: start(NORMAL) });
+      normals ??= improvedZiggurat.factory({ seed: start(SEQUENCES.normal) });
       return normals();
     },
     integer(bound) {
@@ -141,16 +135,16 @@ function streamAt(key: readonly Label[], keyWords: Uint32Array): Rng {
           got: bound,
         });
       }
-      integers ??= start(INTEGER);
+      integers ??= start(SEQUENCES.integer);
       return boundedInteger(integers, bound);
     },
     fillNormal(out, options) {
-      bulk ??= start(BULK_NORMAL);
+      bulk ??= start(SEQUENCES.bulkNormal);
       fillNormals('Rng.fillNormal', bulk, out, options);
     },
     permutation(n) {
       checkCount('Rng.permutation', 'n', n);
-      integers ??= start(INTEGER);
+      integers ??= start(SEQUENCES.integer);
       return choose(integers, n, n);
     },
     choice(n, k) {
@@ -159,7 +153,7 @@ function streamAt(key: readonly Label[], keyWords: Uint32Array): Rng {
       if (k > n) {
         throw new ArgumentError({ where: 'Rng.choice', argument: 'k', wanted: `at most n = ${n}`, got: k });
       }
-      integers ??= start(INTEGER);
+      integers ??= start(SEQUENCES.integer);
       return choose(integers, n, k);
     },
   };

@@ -15,6 +15,17 @@ describe('minibatches', () => {
     expect(new Set(inOrder.map(String)).size).toBeGreaterThan(10);
   });
 
+  test("are what the step's own stream draws", () => {
+    const rng = createRng('batches');
+    for (const step of [0, 3, 2 ** 40]) {
+      const stream = rng.split(step);
+      expect([...make('without-replacement').at(step)]).toEqual([...stream.choice(10, 4)]);
+      const independent = rng.split(step);
+      const drawn = Array.from({ length: 4 }, () => independent.integer(10));
+      expect([...make('with-replacement').at(step)]).toEqual(drawn);
+    }
+  });
+
   test('of an epoch are all examples once, in an order that changes', () => {
     const batches = make('epoch');
     expect(batches.stepsPerEpoch).toBe(3);

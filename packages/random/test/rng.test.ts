@@ -220,6 +220,11 @@ describe('permutation and choice', () => {
         expect([...picked]).toEqual(list.slice(0, k));
       }),
     );
+    // Longer lists are not kept from one choice to the next.
+    const whole = createRng(1).permutation(70_000);
+    for (const k of [3, 6000]) {
+      expect([...createRng(1).choice(70_000, k)]).toEqual([...whole.subarray(0, k)]);
+    }
   });
 
   test('refuses to choose more than there are', () => {

@@ -3,6 +3,7 @@ import { denseChainCases } from './dense-chain.ts';
 import { eigenCases } from './eigen.ts';
 import { elementwiseCases } from './elementwise.ts';
 import { factorCases } from './factorizations.ts';
+import { minibatchPathsCases } from './minibatch-paths.ts';
 import { productCases } from './products.ts';
 import { reluRecursionCases } from './relu-recursion.ts';
 import { storageCases } from './storage.ts';
@@ -44,5 +45,6 @@ export function conformanceCases(): readonly ConformanceCase[] {
     ...tridiagonalCases,
     ...denseChainCases,
     ...reluRecursionCases,
+    ...minibatchPathsCases,
   ];
 }
