@@ -215,7 +215,7 @@ describe('sntk figure1 refuses in one line', () => {
     const refused = figure1('fast', '--rate-fraction', '40');
     expect(refused.code).toBe(3);
     expect(refused.err).toMatch(
-      /is above the mean-square limit .*: the mean diverges above 2N\/λ_max = .*; choose at most/,
+      /is above the mean-square limit .*: the mean diverges above 2N\/λ_max = .*; choose at most .*with --force/,
     );
     expect(existsSync(join(folder, 'fast'))).toBe(false);
     const forced = figure1('forced', '--rate-fraction', '40', '--epochs', '400', '--force');

@@ -11,33 +11,30 @@ const command = fileURLToPath(new URL('../../cli/dist/main.js', import.meta.url)
 const shown = fileURLToPath(new URL('../public/', import.meta.url));
 const scripts = ['apps/docs/scripts/command-figures.mjs'];
 
-/** A run of `sntk`: its summary and configuration, and a way to show its figure. */
+/** A run of `sntk`: its summary, configuration, figure and what it printed. */
 function sntk(name, ...options) {
   const folder = mkdtempSync(join(tmpdir(), 'sntk-figures-'));
   console.log(`sntk ${[name, ...options].join(' ')} …`);
   try {
-    execFileSync(process.execPath, [command, name, '--quiet', '--out', join(folder, 'run'), ...options]);
+    const args = [command, name, '--quiet', '--out', join(folder, 'run'), ...options];
+    const printed = execFileSync(process.execPath, args, { encoding: 'utf8' });
     const read = (file) => JSON.parse(readFileSync(join(folder, 'run', file), 'utf8'));
     // As many workers as this machine has cores: they change no result.
     const { workers, ...config } = read('manifest.json').config;
     const png = readFileSync(join(folder, 'run', `${name}.png`));
-    return { summary: read('summary.json'), config, png };
+    return { summary: read('summary.json'), config, png, printed };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-const fixed = (digits) => (value) => (value === null ? 'none' : value.toFixed(digits));
-const TITLES = {
-  sgd: 'SGD',
-  ntk: 'NTK',
-  sntk: 'SNTK',
-  paper: 'SNTK as printed',
-  independent: 'Kernel SGD, i.i.d.',
-  epochs: 'SNTK on epochs',
-  kernelSgd: 'Kernel SGD',
-};
-const HOW = { sgd: ', 4 runs', ntk: '', epochs: ', 64 paths', kernelSgd: ', 64 paths' };
+/** The table that `sntk figure1` prints, but for the times. */
+function printedTable(printed) {
+  const lines = printed.split('\n').map((line) => line.trim());
+  const cells = (line) => line.split(/ {3,}/).slice(0, -1);
+  const rule = lines.findIndex((line) => line.startsWith('─'));
+  return [['', ...cells(lines[rule - 1])], ...lines.slice(rule + 1, lines.indexOf('', rule)).map(cells)];
+}
 
 /** What is said of one run of figure1. */
 function figure1Values({ summary, config }) {
@@ -59,25 +56,10 @@ const commands = {
   figure1() {
     const run = sntk('figure1');
     writeFileSync(join(shown, 'figure1.png'), run.png);
-    const rows = Object.entries(run.summary.methods).map(([method, row]) => [
-      `${TITLES[method]}${HOW[method] ?? ', exact'}`,
-      fixed(3)(row.accuracy),
-      method === 'sgd' ? '0' : fixed(3)(row.rmseToSgd),
-      fixed(2)(row.spreadRatio),
-      `${(100 * row.boundaryAgreement).toPrecision(4).replace('100.0', '100')} %`,
-    ]);
-    const head = [
-      '',
-      'accuracy on fresh points',
-      'RMSE to SGD’s mean',
-      'spread / SGD’s',
-      'same side of the boundary',
-    ];
-    const files = ['apps/docs/public/figure1.png'];
     record('commands', 'figure1', {
-      values: { ...figure1Values(run), table: [head, ...rows] },
+      values: { ...figure1Values(run), table: printedTable(run.printed) },
       scripts,
-      files,
+      files: ['apps/docs/public/figure1.png'],
     });
     record('commands', 'figure1-100-epochs', {
       values: figure1Values(sntk('figure1', '--epochs', '100')),

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../../cli/src/figure1/run.ts';
 import { LADDER_DEFAULTS } from '../../cli/src/ladder/config.ts';
+import { runLadder } from '../../cli/src/ladder/run.ts';
+import { silentBar } from '../../cli/src/progress.ts';
 import { digests, pages, recorded, restate, rounded } from '../scripts/measured.mjs';
 import { separationOfMoons } from '../scripts/theorems/bounds.mjs';
 import { martingale } from '../scripts/theorems/noise.mjs';
@@ -77,6 +79,19 @@ describe('recorded values', () => {
       for (const { name, values } of measure()) near(rounded(values), data.theorems[name].values, name);
     },
   );
+
+  it('of the ladder come out again at its narrowest network', async () => {
+    const { widths, batches, rates } = LADDER_DEFAULTS;
+    const narrowest = { widths: [widths[0]], batches: [batches[1]], rates: [rates[1]] };
+    const io = { progress: silentBar, say: () => {}, times: () => ({ started: new Date(0), seconds: 0 }) };
+    const [cell] = await runLadder({ ...LADDER_DEFAULTS, ...narrowest }, io);
+    const { meanRmse, covarianceError } = cell.rows.find(({ rung }) => rung === 'sntk')!.toSgd;
+    const [, first] = data.commands.ladder.values.table as readonly string[][];
+    expect(first.slice(0, 3)).toEqual([`${widths[0]}`, `${batches[1]}`, `${rates[1]}`]);
+    // The digits that the page gives; kernels for SIMD round otherwise from machine to machine.
+    expect(Number(first[3])).toBe(Number(meanRmse.toFixed(2)));
+    expect(Number(first[4])).toBe(Number(covarianceError.toPrecision(2)));
+  });
 
   it('of commands have the default options', () => {
     const { workers, ...figure1 } = DEFAULTS;

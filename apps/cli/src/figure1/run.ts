@@ -80,7 +80,15 @@ export async function runFigure1(
   try {
     checkLearningRate(learningRate, limits);
   } catch (error) {
-    if (!config.force || !(error instanceof NumericalError)) throw error;
+    if (!(error instanceof NumericalError)) throw error;
+    if (!config.force) {
+      throw new NumericalError({
+        where: 'figure1',
+        found: error.message,
+        fix: 'lower --rate-fraction or --learning-rate, or run all the same with --force',
+        cause: error,
+      });
+    }
     say(`${error.message} (run all the same: --force)`);
   }
   say(

@@ -9,6 +9,7 @@ import {
   kernelSpectrum,
   learningRateLimits,
 } from '@sntk/dynamics';
+import { NumericalError } from '@sntk/errors';
 import { analyticKernel } from '@sntk/kernels';
 import { type Backend, tensor, toFloat64 } from '@sntk/linalg';
 import { empiricalNtk, forward, initialize, trainSgd } from '@sntk/mlp';
@@ -49,7 +50,14 @@ export async function runLadder(config: LadderConfig, io: RunIo): Promise<readon
       batch,
       replacement: config.sampler === 'with-replacement',
     });
-    checkLearningRate(rate * limits.mean, limits);
+    try {
+      checkLearningRate(rate * limits.mean, limits);
+    } catch (cause) {
+      if (!(cause instanceof NumericalError)) throw cause;
+      const most = Math.floor((1000 * limits.meanSquare) / limits.mean) / 1000;
+      const fix = `take --rates up to ${most} with minibatches of ${batch}`;
+      throw new NumericalError({ where: 'ladder', found: cause.message, fix, cause });
+    }
   }
   const costs = settings.map(({ width, rate }) => (width * width + 2e4) / rate);
   const total = costs.reduce((sum, cost) => sum + cost, 0);
