@@ -32,6 +32,18 @@ export function checkPoints(where: string, argument: string, X: Tensor, inputs: 
   throw new ArgumentError({ where, argument, wanted: `of shape [N, ${inputs}]`, got: [...X.shape] });
 }
 
+/** Throws for points `Z` on another backend than `X`. */
+export function checkSameBackend(where: string, X: Tensor, Z: Tensor | undefined): void {
+  if (!Z || Z.backend === X.backend) return;
+  throw new ArgumentError({
+    where,
+    argument: 'options.Z',
+    wanted: `on backend ${X.backend.name} like X`,
+    got: Z.backend.name,
+    fix: 'move it with await toBackend(Z, X.backend)',
+  });
+}
+
 /** The entries of an argument's points. Throws for those of a device that this function or network does not take. */
 export function entriesOf(where: string, argument: string, X: Tensor): FloatArray {
   if (X.backend.readSync) return toArray(X);
