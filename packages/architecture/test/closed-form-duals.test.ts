@@ -95,6 +95,31 @@ describe.each(POINTWISE)('the closed form of %s', (name) => {
   });
 });
 
+describe('the normalized exponential', () => {
+  it('has T = √(qq′) exp(γ (cos θ + shift)) and Ṫ = γ exp(γ (cos θ + shift))', () => {
+    const [rate, shift] = [0.75, -0.25];
+    for (const [q, r, cosine] of [
+      [1.5, 0.5, 0.3],
+      [2, 2, -0.9],
+      [0.1, 4, 0],
+    ]) {
+      const c = Math.sqrt(q * r) * cosine;
+      const out = emptyMoments();
+      const pair = {
+        varianceU: q,
+        varianceV: r,
+        covariance: c,
+        distance: q + r - 2 * c,
+        determinant: q * r - c * c,
+      };
+      EXAMPLES[`normalizedExponential(${rate}, ${shift})`].dual!.pair(pair, out);
+      const share = Math.exp(rate * (cosine + shift));
+      expect(out.covariance).toBeCloseTo(Math.sqrt(q * r) * share, 14);
+      expect(out.derivative).toBeCloseTo(rate * share, 14);
+    }
+  });
+});
+
 const normal = (s: number) => Math.exp((-s * s) / 2) / Math.sqrt(2 * Math.PI);
 
 describe.each(Object.keys(EXAMPLES))('the dual of %s', (name) => {
