@@ -5,7 +5,7 @@ import { deviceDiagonals, deviceKernel } from './device-kernel.ts';
 import { fill } from './fill.ts';
 import { diagonalsOf, type KernelDiagonals } from './kernel-diagonals.ts';
 import { planOf } from './plan.ts';
-import { checkPoints, checkSameBackend, readPoints } from './points.ts';
+import { checkPoints, checkTensors, readPoints } from './points.ts';
 import { spatialDiagonals, spatialKernel, takesImages } from './spatial-kernel.ts';
 
 /** The two kernels of an infinitely wide network, float64 on CPU backends and float32 on devices. */
@@ -71,7 +71,7 @@ export function analyticKernel<G extends KernelChoice = 'both'>(
 ): KernelResult<G> {
   const { X, Z } = options;
   const get = checkChoice('analyticKernel', 'options.get', options.get ?? 'both', CHOICES) as G;
-  checkSameBackend('analyticKernel', X, Z);
+  checkTensors('analyticKernel', X, Z);
   if (takesImages(architecture)) {
     const of = (X: Tensor): KernelDiagonals => spatialDiagonals(architecture, { where: 'analyticKernel', X });
     return choose(get, spatialKernel(architecture, { where: 'analyticKernel', X, Z }), () => ({

@@ -5,7 +5,7 @@ import type { KernelOptions, KernelPair } from './analytic-kernel.ts';
 import { deviceKernel, deviceRows } from './device-kernel.ts';
 import { fill } from './fill.ts';
 import { planOf } from './plan.ts';
-import { checkPoints, checkSameBackend, readPoints, sliceRows } from './points.ts';
+import { checkPoints, checkTensors, readPoints, sliceRows } from './points.ts';
 import { spatialBlocks, takesImages } from './spatial-kernel.ts';
 
 const where = 'kernelBlocks';
@@ -46,7 +46,7 @@ export function* kernelBlocks(
 ): Generator<KernelBlock, void, undefined> {
   const { X, Z, rows = 256, onProgress, signal } = options;
   checkInteger(where, 'options.rows', rows, 1);
-  checkSameBackend(where, X, Z);
+  checkTensors(where, X, Z);
   const found = takesImages(architecture)
     ? spatialBlocks(architecture, { where, X, Z, rows })
     : X.backend.readSync

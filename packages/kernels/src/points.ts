@@ -32,8 +32,16 @@ export function checkPoints(where: string, argument: string, X: Tensor, inputs: 
   throw new ArgumentError({ where, argument, wanted: `of shape [N, ${inputs}]`, got: [...X.shape] });
 }
 
-/** Throws for points `Z` on another backend than `X`. */
-export function checkSameBackend(where: string, X: Tensor, Z: Tensor | undefined): void {
+/** Throws unless `X` is a tensor and `Z`, where it is given, one on the same backend. */
+export function checkTensors(where: string, X: Tensor, Z?: Tensor): void {
+  for (const [argument, points] of [
+    ['options.X', X],
+    ['options.Z', Z ?? X],
+  ] as const) {
+    if (points?.backend && points.shape) continue;
+    const wanted = 'a tensor of points, such as tensor(rows, { backend }) gives';
+    throw new ArgumentError({ where, argument, wanted, got: points });
+  }
   if (!Z || Z.backend === X.backend) return;
   throw new ArgumentError({
     where,

@@ -272,7 +272,22 @@ describe('kernelBlocks', () => {
   });
 });
 
-describe('points on two backends', () => {
+describe('points that are no tensors, or on two backends', () => {
+  it('are refused by name', () => {
+    const architecture = fullyConnected({ inputs: 2, hidden: [1] });
+    const rows = [[1, 2]] as never;
+    const X = tensor([[1, 2]], { backend });
+    // The tensor itself in place of the options.
+    expect(() => analyticKernel(architecture, X as never)).toThrow(
+      'analyticKernel: options.X must be a tensor of points, such as tensor(rows, { backend }) gives, got undefined',
+    );
+    expect(() => kernelDiagonals(architecture, { X: rows })).toThrow(
+      'kernelDiagonals: options.X must be a tensor',
+    );
+    expect(() => kernelVjp(architecture, { X, Z: rows })).toThrow('kernelVjp: options.Z must be a tensor');
+    expect(() => kernelGradient(architecture, { X: rows })).toThrow('got [[1, 2]]');
+  });
+
   it('are refused by name, whether a fused recursion would have seen it or not', () => {
     const architecture = fullyConnected({ inputs: 2, hidden: [1] });
     const on = (where: Backend) => tensor([[1, 2]], { backend: where });
