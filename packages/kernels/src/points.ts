@@ -21,9 +21,10 @@ export interface Reader {
   readonly steps: readonly Step[];
 }
 
-/** The recursion multiplies two variances, and the product has to be a number with all its digits: so large at most, */
+/** Variances are multiplied, and the product must not overflow. */
 export const LARGEST = 1e150;
-/** and, unless 0, so large at least. */
+
+/** Nor may it lose digits by underflow; a variance of 0 is fine. */
 const SMALLEST = 1e-150;
 
 /** Throws for points that are no matrix of `inputs` columns. */
