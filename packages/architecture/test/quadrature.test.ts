@@ -82,6 +82,9 @@ describe('withQuadrature', () => {
     for (const activation of Object.values(KNOWN)) {
       expect(activation.error(pair), activation.name).toBeLessThan(1e-13);
     }
+    const nothing = { varianceU: 0, varianceV: 2, covariance: 0, distance: 2, determinant: 0 };
+    // No T to be relative to, and no NaN.
+    expect(tanh.error(nothing)).toBeLessThan(1e-13);
     const blind = withQuadrature({ ...relu, name: 'blind' });
     const exact = emptyMoments();
     const found = emptyMoments();
