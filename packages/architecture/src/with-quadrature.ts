@@ -30,7 +30,7 @@ export interface QuadratureActivation extends Activation {
  * For φ that is analytic in the strip |Im h| < 3/2 between its kinks and grows at most like a power, `T` and `Ṫ` are within
  * 1e-13 of `√(E φ(u)² E φ(v)²)` and of `√(E φ'(u)² E φ'(v)²)` at every variance, 0 included, and every correlation up to
  * ±1 (tested); `error` measures it. Distances are summed as squares of differences, and stay accurate for nearly
- * equal inputs. A pair takes 0.2 to 0.6 ms, with kinks up to 3 ms.
+ * equal inputs. A pair takes up to 0.3 ms, and up to 4 ms where kinks or variances above 2 ask for panels.
  *
  * @throws ArgumentError for an activation without φ' or φ'', kinks that are not finite and fewer than 16 points.
  * @example

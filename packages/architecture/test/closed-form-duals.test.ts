@@ -95,6 +95,33 @@ describe.each(POINTWISE)('the closed form of %s', (name) => {
   });
 });
 
+describe('the normalized exponential', () => {
+  it('has T = √(qq′) exp(γ (cos θ + shift)) and Ṫ = γ exp(γ (cos θ + shift))', () => {
+    const [rate, shift] = [0.75, -0.25];
+    for (const [q, r, cosine] of [
+      [1.5, 0.5, 0.3],
+      [2, 2, -0.9],
+      [0.1, 4, 0],
+    ]) {
+      const c = Math.sqrt(q * r) * cosine;
+      const out = emptyMoments();
+      const pair = {
+        varianceU: q,
+        varianceV: r,
+        covariance: c,
+        distance: q + r - 2 * c,
+        determinant: q * r - c * c,
+      };
+      EXAMPLES[`normalizedExponential(${rate}, ${shift})`].dual!.pair(pair, out);
+      const share = Math.exp(rate * (cosine + shift));
+      expect(out.covariance).toBeCloseTo(Math.sqrt(q * r) * share, 14);
+      expect(out.derivative).toBeCloseTo(rate * share, 14);
+    }
+  });
+});
+
+const normal = (s: number) => Math.exp((-s * s) / 2) / Math.sqrt(2 * Math.PI);
+
 describe.each(Object.keys(EXAMPLES))('the dual of %s', (name) => {
   const dual = EXAMPLES[name].dual!;
 
@@ -112,7 +139,7 @@ describe.each(Object.keys(EXAMPLES))('the dual of %s', (name) => {
     }
   });
 
-  it('is finite for zero pre-activations, alone and in pairs', () => {
+  it('gives zero pre-activations the moments of φ(0), alone and in pairs', () => {
     for (const [varianceU, varianceV] of [
       [0, 0],
       [0, 2],
@@ -122,7 +149,18 @@ describe.each(Object.keys(EXAMPLES))('the dual of %s', (name) => {
       const distance = varianceU + varianceV;
       dual.pair({ varianceU, varianceV, covariance: 0, distance, determinant: 0 }, out);
       expect(Object.values(out).every(Number.isFinite), JSON.stringify(out)).toBe(true);
-      expect(Object.values(dual.diagonal(0)).every(Number.isFinite)).toBe(true);
+      const [a, b] = [dual.diagonal(varianceU).covariance, dual.diagonal(varianceV).covariance];
+      const T = out.covariance;
+      expect(Number.isFinite(dual.diagonal(0).derivative)).toBe(true);
+      expect(Math.abs(out.distance - (a + b - 2 * T))).toBeLessThanOrEqual(1e-15 * (a + b));
+      expect(Math.abs(out.determinant - (a * b - T * T))).toBeLessThanOrEqual(1e-15 * a * b);
+      if (name.startsWith('normalizedExponential')) continue;
+      // φ(0) times the mean of φ, by the trapezoid rule, which is exact for smooth φ and to h² at kinks.
+      const { value } = EXAMPLES[name];
+      let mean = 0;
+      for (let s = -9; s <= 9; s += 0.01)
+        mean += value(Math.sqrt(varianceU + varianceV) * s) * normal(s) * 0.01;
+      expect(Math.abs(T - value(0) * (distance === 0 ? value(0) : mean))).toBeLessThanOrEqual(1e-4);
     }
   });
 

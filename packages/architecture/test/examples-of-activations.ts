@@ -23,6 +23,7 @@ const parameterized = [
   gaussian({ amplitude: 2, rate: 0.25 }),
   exponential({ rate: 0.5 }),
   normalizedExponential({ rate: 0.75 }),
+  normalizedExponential({ rate: 0.75, shift: -0.25 }),
   polynomial([0.5, -1, 0.25, 0.125]),
   monomial(3),
   hermite(2),

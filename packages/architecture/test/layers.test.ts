@@ -10,6 +10,7 @@ import {
   identity,
   layerNorm,
   network,
+  type Parameterization,
   pooling,
   relu,
   repeat,
@@ -49,6 +50,29 @@ describe('layers as plain data', () => {
     expect(() => fullyConnected({ inputs: 2, hidden: [4], weightVariance: '2' as never })).toThrow(
       'weightVariance',
     );
+  });
+
+  it('have the scales and initial deviations of their parameterization, MATH (1) and (2), and no bias at σ_b² = 0', () => {
+    const scalesOf = (parameterization: Parameterization, biasVariance: number) => {
+      const [, layer] = resolveLayers(
+        network(3, dense(9), dense(4, { weightVariance: 4, biasVariance, parameterization })),
+      );
+      return [
+        layer.weightScale,
+        layer.weightDeviation,
+        layer.biasScale,
+        layer.biasDeviation,
+        layer.biasVariance,
+      ];
+    };
+    // Nine inputs: σ_w/√n = 2/3. With a bias, σ_b = 1/2.
+    expect(scalesOf('ntk', 0.25)).toEqual([2 / 3, 1, 0.5, 1, 0.25]);
+    expect(scalesOf('ntk', 0)).toEqual([2 / 3, 1, 0, 1, 0]);
+    expect(scalesOf('standard', 0.25)).toEqual([1, 2 / 3, 1, 0.5, 0.25]);
+    expect(scalesOf('standard', 0)).toEqual([1, 2 / 3, 0, 1, 0]);
+    expect(scalesOf({ weightScale: 0.5, biasScale: 2 }, 0.25)).toEqual([0.5, 4 / 3, 2, 0.25, 0.25]);
+    expect(scalesOf({ weightScale: 0.5, biasScale: 2 }, 0)).toEqual([0.5, 4 / 3, 0, 1, 0]);
+    expect(scalesOf({ weightScale: 0.5, biasScale: 0 }, 0.25)).toEqual([0.5, 4 / 3, 0, 1, 0]);
   });
 
   it('are refused by resolveLayers where they are no chain, by their place', () => {

@@ -82,6 +82,9 @@ describe('withQuadrature', () => {
     for (const activation of Object.values(KNOWN)) {
       expect(activation.error(pair), activation.name).toBeLessThan(1e-13);
     }
+    const nothing = { varianceU: 0, varianceV: 2, covariance: 0, distance: 2, determinant: 0 };
+    // No T to be relative to, and no NaN.
+    expect(tanh.error(nothing)).toBeLessThan(1e-13);
     const blind = withQuadrature({ ...relu, name: 'blind' });
     const exact = emptyMoments();
     const found = emptyMoments();
@@ -110,5 +113,31 @@ describe('withQuadrature', () => {
     expect(pair(-1).covariance).toBe(0);
     expect(pair(1).derivative).toBeCloseTo(0.15865525393145705, 14);
     expect(pair(0).derivative).toBeCloseTo(0.15865525393145705 ** 2, 14);
+    // E (u − 1)₊ (v − 1)₊ and P(u > 1, v > 1), of v given u in closed form and over u by mpmath's quad at 25 digits.
+    for (const [deviation, other, rho, T, slope] of [
+      [1, 1, 0.5, 0.028136975499063195, 0.06251409470966383],
+      [1.5, 0.8, 0.9, 0.07382030424790542, 0.10055972782117267],
+      [0.8, 1.5, 0.99, 0.08504243662194215, 0.1056496281985438],
+      [2, 2, 0.9999, 0.8384341547720717, 0.3065512104104311],
+      [1, 1.5, -0.9, 6.235866270225552e-8, 4.171179299116498e-6],
+    ]) {
+      const free = other * Math.sqrt((1 - rho) * (1 + rho));
+      const c = rho * deviation * other;
+      const found = moments(shifted, [
+        deviation ** 2,
+        other ** 2,
+        c,
+        deviation ** 2 + other ** 2 - 2 * c,
+        (deviation * free) ** 2,
+      ]);
+      const [a, b] = [deviation, other].map((each) => shifted.dual.diagonal(each * each));
+      const where = `${deviation}, ${other}, ${rho}`;
+      expect(Math.abs(found.covariance - T), where).toBeLessThanOrEqual(
+        1e-13 * Math.sqrt(a.covariance * b.covariance),
+      );
+      expect(Math.abs(found.derivative - slope), where).toBeLessThanOrEqual(
+        1e-13 * Math.sqrt(a.derivative * b.derivative),
+      );
+    }
   });
 });

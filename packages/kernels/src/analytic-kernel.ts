@@ -5,7 +5,7 @@ import { deviceDiagonals, deviceKernel } from './device-kernel.ts';
 import { fill } from './fill.ts';
 import { diagonalsOf, type KernelDiagonals } from './kernel-diagonals.ts';
 import { planOf } from './plan.ts';
-import { checkPoints, readPoints } from './points.ts';
+import { checkPoints, checkTensors, readPoints } from './points.ts';
 import { spatialDiagonals, spatialKernel, takesImages } from './spatial-kernel.ts';
 
 /** The two kernels of an infinitely wide network, float64 on CPU backends and float32 on devices. */
@@ -48,7 +48,7 @@ export interface KernelOptions {
  *
  * `get` narrows the result: `'nngp'` or `'ntk'` alone, `'both'` unless told, `'all'` with the diagonals of both point sets.
  *
- * @throws ArgumentError for points of the wrong dimension or not finite (the row is named), activations and
+ * @throws ArgumentError for points of the wrong dimension, not finite (the row is named) or on two backends, activations and
  * normalization of units that are not Gaussian, sums or products of correlated branches (the layer is named), and
  * images or numbers of them that do not fit in memory.
  * @throws UnavailableError for an activation without Gaussian moments, and for layers that a device does not have.
@@ -71,6 +71,7 @@ export function analyticKernel<G extends KernelChoice = 'both'>(
 ): KernelResult<G> {
   const { X, Z } = options;
   const get = checkChoice('analyticKernel', 'options.get', options.get ?? 'both', CHOICES) as G;
+  checkTensors('analyticKernel', X, Z);
   if (takesImages(architecture)) {
     const of = (X: Tensor): KernelDiagonals => spatialDiagonals(architecture, { where: 'analyticKernel', X });
     return choose(get, spatialKernel(architecture, { where: 'analyticKernel', X, Z }), () => ({

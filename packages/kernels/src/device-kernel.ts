@@ -1,4 +1,4 @@
-import { ArgumentError, UnavailableError } from '@sntk/errors';
+import { UnavailableError } from '@sntk/errors';
 import {
   add,
   type Backend,
@@ -34,15 +34,6 @@ export interface DeviceKernels {
  */
 export function deviceKernel(where: string, steps: readonly Step[], X: Tensor, Z: Tensor): DeviceKernels {
   checkSteps(where, steps, X);
-  if (Z.backend !== X.backend) {
-    throw new ArgumentError({
-      where,
-      argument: 'options.Z',
-      wanted: `on backend ${X.backend.name} like X`,
-      got: Z.backend.name,
-      fix: 'move it with await toBackend(Z, X.backend)',
-    });
-  }
   return runSteps(
     steps,
     scope(X.backend, () => inputPairs(X, Z)),

@@ -5,7 +5,7 @@ import type { KernelOptions, KernelPair } from './analytic-kernel.ts';
 import { deviceKernel, deviceRows } from './device-kernel.ts';
 import { fill } from './fill.ts';
 import { planOf } from './plan.ts';
-import { checkPoints, readPoints, sliceRows } from './points.ts';
+import { checkPoints, checkTensors, readPoints, sliceRows } from './points.ts';
 import { spatialBlocks, takesImages } from './spatial-kernel.ts';
 
 const where = 'kernelBlocks';
@@ -46,6 +46,7 @@ export function* kernelBlocks(
 ): Generator<KernelBlock, void, undefined> {
   const { X, Z, rows = 256, onProgress, signal } = options;
   checkInteger(where, 'options.rows', rows, 1);
+  checkTensors(where, X, Z);
   const found = takesImages(architecture)
     ? spatialBlocks(architecture, { where, X, Z, rows })
     : X.backend.readSync

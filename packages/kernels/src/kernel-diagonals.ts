@@ -2,7 +2,7 @@ import type { Architecture } from '@sntk/architecture';
 import { type Tensor, tensor } from '@sntk/linalg';
 import { deviceDiagonals } from './device-kernel.ts';
 import { planOf } from './plan.ts';
-import { checkPoints, type Points, readPoints } from './points.ts';
+import { checkPoints, checkTensors, type Points, readPoints } from './points.ts';
 import { spatialDiagonals, takesImages } from './spatial-kernel.ts';
 
 /** Both kernels' diagonals, float64 on CPU backends and float32 on devices. */
@@ -32,8 +32,9 @@ export function kernelDiagonals(
   options: { readonly X: Tensor },
 ): KernelDiagonals {
   const { X } = options;
-  if (takesImages(architecture)) return spatialDiagonals(architecture, { where: 'kernelDiagonals', X });
   const where = 'kernelDiagonals';
+  checkTensors(where, X);
+  if (takesImages(architecture)) return spatialDiagonals(architecture, { where, X });
   const steps = planOf(architecture, where);
   if (!X.backend.readSync) {
     checkPoints(where, 'options.X', X, architecture.inputs);

@@ -5,7 +5,7 @@ import type { KernelOptions, KernelPair } from './analytic-kernel.ts';
 import { diagonalTangent, type Rates, type TapeTangent } from './diagonal-tangent.ts';
 import { clearTangent, emptyTangent, tangentRecursion } from './pair-tangent.ts';
 import { type DenseStep, planOf, type Step } from './plan.ts';
-import { inputPair, type Points, readPoints } from './points.ts';
+import { checkTensors, inputPair, type Points, readPoints } from './points.ts';
 import { emptyState } from './state.ts';
 
 /** A scale of a network: of all its dense layers together, or of one of them. */
@@ -55,6 +55,7 @@ export interface KernelGradient extends KernelPair {
 export function kernelGradient(architecture: Architecture, options: KernelGradientOptions): KernelGradient {
   const where = 'kernelGradient';
   const { X, Z, withRespectTo = [{ name: 'weightVariance' }, { name: 'biasVariance' }] } = options;
+  checkTensors(where, X, Z);
   const steps = differentiablePlan(where, architecture);
   const reader = { where, architecture, steps };
   const x = readPoints('options.X', X, reader);

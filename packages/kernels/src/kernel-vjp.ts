@@ -5,7 +5,7 @@ import type { KernelOptions } from './analytic-kernel.ts';
 import { diagonalTangent, type Rates, type TapeTangent } from './diagonal-tangent.ts';
 import { checkDerivatives, differentiablePlan } from './kernel-gradient.ts';
 import { clearTangent, emptyTangent, type PairTangent, tangentRecursion } from './pair-tangent.ts';
-import { entriesOf, inputPair, type Points, readPoints } from './points.ts';
+import { checkTensors, entriesOf, inputPair, type Points, readPoints } from './points.ts';
 import { emptyState } from './state.ts';
 
 export interface KernelVjpOptions extends KernelOptions {
@@ -67,6 +67,7 @@ const NO_RATES: Rates = new Map();
 export function kernelVjp(architecture: Architecture, options: KernelVjpOptions): KernelVjp {
   const where = 'kernelVjp';
   const { X, Z } = options;
+  checkTensors(where, X, Z);
   const steps = differentiablePlan(where, architecture);
   const reader = { where, architecture, steps };
   const x = readPoints('options.X', X, reader);

@@ -21,15 +21,36 @@ export interface Reader {
   readonly steps: readonly Step[];
 }
 
-/** The recursion multiplies two variances, and the product has to be a number with all its digits: so large at most, */
+/** Variances are multiplied, and the product must not overflow. */
 export const LARGEST = 1e150;
-/** and, unless 0, so large at least. */
+
+/** Nor may it lose digits by underflow; a variance of 0 is fine. */
 const SMALLEST = 1e-150;
 
 /** Throws for points that are no matrix of `inputs` columns. */
 export function checkPoints(where: string, argument: string, X: Tensor, inputs: number): void {
   if (X.shape.length === 2 && X.shape[1] === inputs) return;
   throw new ArgumentError({ where, argument, wanted: `of shape [N, ${inputs}]`, got: [...X.shape] });
+}
+
+/** Throws unless `X` is a tensor and `Z`, where it is given, one on the same backend. */
+export function checkTensors(where: string, X: Tensor, Z?: Tensor): void {
+  for (const [argument, points] of [
+    ['options.X', X],
+    ['options.Z', Z ?? X],
+  ] as const) {
+    if (points?.backend && points.shape) continue;
+    const wanted = 'a tensor of points, such as tensor(rows, { backend }) gives';
+    throw new ArgumentError({ where, argument, wanted, got: points });
+  }
+  if (!Z || Z.backend === X.backend) return;
+  throw new ArgumentError({
+    where,
+    argument: 'options.Z',
+    wanted: `on backend ${X.backend.name} like X`,
+    got: Z.backend.name,
+    fix: 'move it with await toBackend(Z, X.backend)',
+  });
 }
 
 /** The entries of an argument's points. Throws for those of a device that this function or network does not take. */

@@ -176,7 +176,7 @@ describe('the recursion by tensors', () => {
     );
     const elsewhere = tensor([[1, 0]], { backend: ndarrayBackend() });
     expect(() => analyticKernel(plain, { X: elsewhere, Z: X })).toThrow(
-      'analyticKernel: options.Z is on backend stand-in, which does not have this; move it with await toBackend(options.Z, ndarrayBackend())',
+      'analyticKernel: options.Z must be on backend ndarray like X, got "stand-in"; move it with await toBackend(Z, X.backend)',
     );
     expect(() => kernelGradient(plain, { X })).toThrow('kernelGradient: options.X is on backend stand-in');
     const images = network([2, 1], convolution(1, [1]), flatten, dense(1));

@@ -23,11 +23,18 @@ import {
   rectifiedMonomial,
   withQuadrature,
 } from '@sntk/architecture/activations';
-import { eigh, ndarrayBackend, type Tensor, tensor, toArray, toBackend } from '@sntk/linalg';
+import { type Backend, eigh, ndarrayBackend, type Tensor, tensor, toArray, toBackend } from '@sntk/linalg';
 import { wasmBackend } from '@sntk/linalg-wasm';
 import { createRng } from '@sntk/random';
 import { describe, expect, it } from 'vitest';
-import { analyticKernel, kernelBlocks, kernelDiagonals, kernelGradient, multiOutput } from '../src/index.ts';
+import {
+  analyticKernel,
+  kernelBlocks,
+  kernelDiagonals,
+  kernelGradient,
+  kernelVjp,
+  multiOutput,
+} from '../src/index.ts';
 import { planOf } from '../src/plan.ts';
 import { inputPair, readPoints } from '../src/points.ts';
 import { pairRecursion } from '../src/recursion.ts';
@@ -262,6 +269,38 @@ describe('kernelBlocks', () => {
       }
     };
     expect(run).toThrow('enough');
+  });
+});
+
+describe('points that are no tensors, or on two backends', () => {
+  it('are refused by name', () => {
+    const architecture = fullyConnected({ inputs: 2, hidden: [1] });
+    const rows = [[1, 2]] as never;
+    const X = tensor([[1, 2]], { backend });
+    // The tensor itself in place of the options.
+    expect(() => analyticKernel(architecture, X as never)).toThrow(
+      'analyticKernel: options.X must be a tensor of points, such as tensor(rows, { backend }) gives, got undefined',
+    );
+    expect(() => kernelDiagonals(architecture, { X: rows })).toThrow(
+      'kernelDiagonals: options.X must be a tensor',
+    );
+    expect(() => kernelVjp(architecture, { X, Z: rows })).toThrow('kernelVjp: options.Z must be a tensor');
+    expect(() => kernelGradient(architecture, { X: rows })).toThrow('got [[1, 2]]');
+  });
+
+  it('are refused by name, whether a fused recursion would have seen it or not', () => {
+    const architecture = fullyConnected({ inputs: 2, hidden: [1] });
+    const on = (where: Backend) => tensor([[1, 2]], { backend: where });
+    for (const [X, Z] of [
+      [on(backend), on(wasmBackend())],
+      [on(wasmBackend()), on(backend)],
+    ]) {
+      const message = `options.Z must be on backend ${X.backend.name} like X, got "${Z.backend.name}"; move it`;
+      expect(() => analyticKernel(architecture, { X, Z })).toThrow(`analyticKernel: ${message}`);
+      expect(() => [...kernelBlocks(architecture, { X, Z })]).toThrow(`kernelBlocks: ${message}`);
+      expect(() => kernelGradient(architecture, { X, Z })).toThrow(`kernelGradient: ${message}`);
+      expect(() => kernelVjp(architecture, { X, Z, ntk: X })).toThrow(`kernelVjp: ${message}`);
+    }
   });
 });
 
