@@ -1,6 +1,6 @@
 import type { Architecture } from '@sntk/architecture';
+import { UnavailableError } from '@sntk/errors';
 import { type Backend, type DenseChain, type FloatArray, ndarrayBackend } from '@sntk/linalg';
-import type { FusedKernels } from '@sntk/linalg/extending';
 import { checkParameters } from './layout.ts';
 import { chainLayers, type Plan, planOf } from './plan.ts';
 import { type ChainOptions, tensorChain } from './tensor-chain.ts';
@@ -10,6 +10,7 @@ import { type ChainOptions, tensorChain } from './tensor-chain.ts';
  * it has them and the network is a plain chain of dense layers, its products otherwise. `rule` is plain descent unless told.
  *
  * @throws ArgumentError when `theta` does not fit the architecture.
+ * @throws UnavailableError on a device, for which there is `deviceChain` of `@sntk/mlp/devices`.
  * @example
  * ```ts
  * import { fullyConnected } from '@sntk/architecture';
@@ -30,7 +31,12 @@ export function networkChain(
   theta: FloatArray,
   options: Omit<ChainOptions, 'dropout'>,
 ): DenseChain {
-  checkParameters('networkChain', architecture, theta);
+  const where = 'networkChain';
+  checkParameters(where, architecture, theta);
+  const { name, readSync } = options.backend;
+  if (!readSync) {
+    throw new UnavailableError(where, `backend ${name} gives outputs only later; use deviceChain`);
+  }
   return openChain(planOf(architecture), theta, options);
 }
 
@@ -39,20 +45,13 @@ export function openChain(plan: Plan, theta: FloatArray, options: ChainOptions):
   const { backend: wanted, dropout, ...request } = options;
   const backend = readable(wanted, theta);
   const layers = chainLayers(plan);
-  const fused = fusedChain(wanted, theta) ?? fusedChain(backend, theta);
+  const fused = backend.fused?.denseChain;
   if (layers && fused) return fused({ ...request, layers, parameters: theta });
   return tensorChain(plan, theta, { ...request, dropout, backend });
 }
 
-function fusedChain(backend: Backend, theta: FloatArray): FusedKernels['denseChain'] {
-  return backend.dtypes.includes(formatOf(theta)) ? backend.fused?.denseChain : undefined;
-}
-
-function formatOf(theta: FloatArray): 'float32' | 'float64' {
-  return theta instanceof Float32Array ? 'float32' : 'float64';
-}
-
-/** Steps need entries at once, in the parameters' format: where a device gives neither, plain loops stand in. */
+/** A backend that gives entries at once, in the parameters' format: where it does not, plain loops stand in. */
 export function readable(backend: Backend, theta: FloatArray): Backend {
-  return backend.readSync && backend.dtypes.includes(formatOf(theta)) ? backend : ndarrayBackend();
+  const format = theta instanceof Float32Array ? 'float32' : 'float64';
+  return backend.readSync && backend.dtypes.includes(format) ? backend : ndarrayBackend();
 }

@@ -19,6 +19,9 @@ export interface DeviceRun {
 /** Small steps between two numbers that are read where no state is asked for: a device works ahead by so many at most. */
 const AHEAD = 64;
 
+/** What a loss counts in their sum, so that finite ones do not overflow together. */
+const SHARE = 1 / (2 * AHEAD);
+
 /** The minibatch of a small step on a device. */
 interface Batch {
   readonly X: Tensor;
@@ -70,7 +73,7 @@ export function startDeviceRun(
   };
   // Where all examples are seen in each step they are sent once.
   const whole = options.batches ? undefined : batchAt(0);
-  /** Mean losses of small steps since the last look, after the one before, and the sum of those since over `AHEAD`. */
+  /** Mean losses of small steps since the last look, after the one before, and their sum, each with its `SHARE`. */
   let waiting: { readonly step: number; readonly loss: Tensor }[] = [];
   let total: Tensor | undefined;
   let last = Number.NaN;
@@ -81,7 +84,7 @@ export function startDeviceRun(
     const scored = scope(backend, () => {
       const { losses, gradient } = onTensors(f, Y);
       const mean = mul(reduce('sum', losses, 0), 1 / X.shape[0]);
-      const share = mul(mean, 1 / AHEAD);
+      const share = mul(mean, SHARE);
       return { gradient: mul(gradient, weights), mean, total: before ? add(before, share) : share };
     });
     total = scored.total;

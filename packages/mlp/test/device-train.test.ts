@@ -21,6 +21,7 @@ import {
   initialize,
   LOSSES,
   type Loss,
+  networkChain,
   type Optimizer,
   type TrainOptions,
   type TrainState,
@@ -300,6 +301,9 @@ describe('train on a device', () => {
     const sine = fullyConnected({ inputs: 2, hidden: [4], outputs: 2, activation: ACTIVATIONS.sine });
     await expect(collect(train(sine, initialize(sine, { rng: createRng(1) }), run))).rejects.toThrow(
       /^train: devices have the activations linear, relu, .*, not sine; train on a CPU backend$/,
+    );
+    expect(() => networkChain(plain, theta, { backend, maxRows: 2 })).toThrow(
+      'networkChain: backend stand-in gives outputs only later; use deviceChain',
     );
     expect(() => trainSgd(plain, theta, { ...run, batches })).toThrow(
       'trainSgd: backend stand-in gives losses only later; use train',
