@@ -1,5 +1,6 @@
 import { ArgumentError, checkChoice, checkInteger } from '@sntk/errors';
-import { checkCount, type Rng } from './rng.ts';
+import { checkCount, checkRng } from './checks.ts';
+import type { Rng } from './rng.ts';
 
 /**
  * How minibatches are drawn.
@@ -47,6 +48,7 @@ export function minibatches(options: MinibatchOptions): Minibatches {
   checkCount('minibatches', 'options.samples', samples, 1);
   checkInteger('minibatches', 'options.batch', batch, 1);
   checkChoice('minibatches', 'options.sampler', options.sampler, SAMPLERS);
+  checkRng('minibatches', 'options.rng', options.rng);
   if (batch > samples) {
     throw new ArgumentError({
       where: 'minibatches',
