@@ -1,19 +1,31 @@
 import { NumericalError } from '@sntk/errors';
+import { ndarrayBackend } from '@sntk/linalg';
 import type { EighArrays, FactorKernels } from '@sntk/linalg/extending';
 import { LEFT, LOWER, NO_TRANSPOSE, NON_UNIT, ROW_MAJOR, TRANSPOSE } from './constants.ts';
 import type { BlasLibrary } from './library.ts';
 
 /** Factorizations by LAPACK, as far as the library has it. */
 export function lapackFactorKernels({ dtrsm, dpotrf, dsyevd }: BlasLibrary): Partial<FactorKernels> {
+  const plain = ndarrayBackend().factor as FactorKernels;
   return {
     solveLower(n, p, l, b, transpose): void {
       if (n * p === 0) return;
+      if (hasSubnormalPivot(n, l)) {
+        plain.solveLower(n, p, l, b, transpose);
+        return;
+      }
       const flag = transpose ? TRANSPOSE : NO_TRANSPOSE;
       dtrsm(ROW_MAJOR, LEFT, LOWER, flag, NON_UNIT, n, p, 1, l, n, b, p);
     },
     ...(dpotrf ? { cholesky: (n, a) => cholesky(dpotrf, n, a) } : {}),
     ...(dsyevd ? { eigh: (n, a) => eigh(dsyevd, n, a) } : {}),
   };
+}
+
+/** Libraries multiply by reciprocals of pivots, and those of subnormal numbers overflow. */
+function hasSubnormalPivot(n: number, l: Float64Array): boolean {
+  for (let i = 0; i < n; i++) if (Math.abs(l[i * n + i]) < 2 ** -1022) return true;
+  return false;
 }
 
 function cholesky(dpotrf: NonNullable<BlasLibrary['dpotrf']>, n: number, a: Float64Array): number {
