@@ -1,4 +1,5 @@
 import { NumericalError } from '@sntk/errors';
+import { ndarrayBackend } from '@sntk/linalg';
 import type { EighArrays, FactorKernels, TridiagonalArrays } from '@sntk/linalg/extending';
 import { LEFT, LOWER, NO_TRANSPOSE, NON_UNIT, ROW_MAJOR, TRANSPOSE } from './constants.ts';
 import type { BlasLibrary, Foreign } from './library.ts';
@@ -6,9 +7,14 @@ import type { BlasLibrary, Foreign } from './library.ts';
 /** Factorizations by LAPACK, as far as the library has it. */
 export function lapackFactorKernels(library: BlasLibrary): Partial<FactorKernels> {
   const { dtrsm, dpotrf, dsyevd, dsytrd, dormtr } = library;
+  const plain = ndarrayBackend().factor as FactorKernels;
   return {
     solveLower(n, p, l, b, transpose): void {
       if (n * p === 0) return;
+      if (hasSubnormalPivot(n, l)) {
+        plain.solveLower(n, p, l, b, transpose);
+        return;
+      }
       const flag = transpose ? TRANSPOSE : NO_TRANSPOSE;
       dtrsm(ROW_MAJOR, LEFT, LOWER, flag, NON_UNIT, n, p, 1, l, n, b, p);
     },
@@ -16,6 +22,12 @@ export function lapackFactorKernels(library: BlasLibrary): Partial<FactorKernels
     ...(dsyevd ? { eigh: (n, a) => eigh(dsyevd, n, a) } : {}),
     ...(dsytrd && dormtr ? { tridiagonalize: (n, a) => tridiagonalize({ dsytrd, dormtr }, n, a) } : {}),
   };
+}
+
+/** Libraries multiply by reciprocals of pivots, and those of subnormal numbers overflow. */
+function hasSubnormalPivot(n: number, l: Float64Array): boolean {
+  for (let i = 0; i < n; i++) if (Math.abs(l[i * n + i]) < 2 ** -1022) return true;
+  return false;
 }
 
 function cholesky(dpotrf: NonNullable<BlasLibrary['dpotrf']>, n: number, a: Float64Array): number {

@@ -153,14 +153,24 @@ function isNdArray(data: TensorData): data is NdArray {
 /** A copy of the row-major entries of an ndarray of any strides, negative ones too. */
 export function contiguous(array: NdArray): FloatArray {
   const { shape, stride, offset } = array;
-  const source = array.data as ArrayLike<number>;
+  const source = array.data as ArrayLike<unknown>;
   const size = sizeOf(shape);
   checkView(array);
   const out = source instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);
   const index = new Array<number>(shape.length).fill(0);
   let at = offset;
   for (let i = 0; i < size; i++) {
-    out[i] = source[at];
+    const value = source[at];
+    // Stores that are read by `get`, and arrays of anything, would end as NaN.
+    if (typeof value !== 'number') {
+      throw new ArgumentError({
+        where: 'tensor',
+        argument: 'data',
+        wanted: 'an ndarray over an array of numbers',
+        got: value,
+      });
+    }
+    out[i] = value;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       at += stride[axis];
       if (++index[axis] < shape[axis]) break;

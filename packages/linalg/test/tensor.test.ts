@@ -37,6 +37,12 @@ describe('tensor', () => {
     expect(() => make([null])).toThrow('tensor: data[0] must be numbers, or rows of numbers, got null');
     expect(() => make([[1, 2], undefined])).toThrow('tensor: data[1] must be numbers, or rows of numbers');
     expect(() => make([new Float64Array(2)])).toThrow('got Float64Array(2)');
+    const store = { get: () => 1, set: () => {}, length: 1 };
+    for (const data of [store, ['1'], [1n]]) {
+      expect(() => make({ ...ndarray([1], [1]), data })).toThrow(
+        'tensor: data must be an ndarray over an array of numbers',
+      );
+    }
     expect(() => make([1], {})).toThrow(
       'tensor: options.backend must be a backend, for example ndarrayBackend()',
     );

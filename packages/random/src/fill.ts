@@ -1,4 +1,5 @@
 import { ArgumentError, checkInteger } from '@sntk/errors';
+import { checkRng } from './checks.ts';
 import { indexedState } from './label.ts';
 import type { Rng } from './rng.ts';
 import { fillZiggurat } from './ziggurat.ts';
@@ -47,6 +48,7 @@ export function keyedNormals(
   out: Float64Array | Float32Array,
   options?: FillOptions,
 ): void {
+  checkRng('keyedNormals', 'rng', rng);
   checkInteger('keyedNormals', 'index', index);
   indexedState(rng.keyWords, index, state);
   fillNormals('keyedNormals', state, out, options);

@@ -1,6 +1,7 @@
 import { ArgumentError, checkChoice, checkInteger } from '@sntk/errors';
+import { checkCount, checkRng } from './checks.ts';
 import { childKey, SEQUENCES, streamState } from './label.ts';
-import { checkCount, type Rng } from './rng.ts';
+import type { Rng } from './rng.ts';
 import { choose } from './subset.ts';
 import { boundedInteger } from './xoshiro.ts';
 
@@ -51,6 +52,7 @@ export function minibatches(options: MinibatchOptions): Minibatches {
   checkCount('minibatches', 'options.samples', samples, 1);
   checkInteger('minibatches', 'options.batch', batch, 1);
   checkChoice('minibatches', 'options.sampler', options.sampler, SAMPLERS);
+  checkRng('minibatches', 'options.rng', options.rng);
   if (batch > samples && options.sampler !== 'with-replacement') {
     throw new ArgumentError({
       where: 'minibatches',

@@ -1,6 +1,7 @@
 import { ArgumentError, checkInteger } from '@sntk/errors';
 import improvedZiggurat from '@stdlib/random-base-improved-ziggurat';
 import mt19937 from '@stdlib/random-base-mt19937';
+import { checkCount } from './checks.ts';
 import { type FillOptions, fillNormals } from './fill.ts';
 import { checkLabel, childKey, type Label, SEQUENCES, streamState } from './label.ts';
 import { choose } from './subset.ts';
@@ -87,12 +88,6 @@ export function rngAt(key: readonly Label[]): Rng {
     words = childKey(words, key[i]);
   }
   return streamAt([...key], words);
-}
-
-/** Throws unless `n` indices fit the 32-bit integers that they are given as. */
-export function checkCount(where: string, argument: string, n: number, minimum = 0): void {
-  checkInteger(where, argument, n, minimum);
-  if (n > 2 ** 31) throw new ArgumentError({ where, argument, wanted: 'at most 2^31', got: n });
 }
 
 function uniformsFrom(seed: Uint32Array): () => number {

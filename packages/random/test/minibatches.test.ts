@@ -78,6 +78,9 @@ describe('minibatches', () => {
       );
     }
     expect(() => make('epoch', { batch: 0 })).toThrow(ArgumentError);
+    expect(() => make('epoch', { rng: { normal: 1 } as never })).toThrow(
+      'minibatches: options.rng must be a stream, for example createRng(1), got an object with keys normal',
+    );
     // Their indices would not fit the 32-bit integers of the result.
     for (const sampler of SAMPLERS) {
       expect(() => make(sampler, { samples: 2 ** 31 + 1 })).toThrow(

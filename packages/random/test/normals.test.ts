@@ -113,6 +113,7 @@ describe('bulk normals', () => {
     expect(() => rng.fillNormal(out, { offset: 7 })).toThrow(
       'Rng.fillNormal: options.offset must be at most 4, the length of out, got 7',
     );
+    expect(() => keyedNormals(undefined as never, 0, out)).toThrow('keyedNormals: rng must be a stream');
     expect(() => keyedNormals(rng, 0, undefined as unknown as Float64Array)).toThrow(
       'keyedNormals: out must be a Float64Array or Float32Array, got undefined',
     );

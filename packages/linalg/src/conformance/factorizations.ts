@@ -166,6 +166,25 @@ export const factorCases: readonly ConformanceCase[] = [
     }
   }),
 
+  when(hasFactor, 'solveTriangular divides by numbers whose reciprocals overflow', async (backend) => {
+    for (const n of [2, 40]) {
+      // Subnormal numbers on the diagonal and in B, so that the solution is of order 1.
+      const l = numbers(n * n, 34).map((x, i) => {
+        const [row, column] = [Math.floor(i / n), i % n];
+        return column > row ? 0 : 2 ** -1040 * (row === column ? 1 : Math.round(x));
+      });
+      const L = put(backend, 'float64', l, [n, n]);
+      for (const p of [1, 5]) {
+        const truth = numbers(n * p, 35).map((x) => Math.round(4 * x));
+        for (const transposeA of [false, true]) {
+          const B = put(backend, 'float64', product(n, p, n, l, truth, { transposeA }), [n, p]);
+          const x = await entries(solveTriangular(L, B, { transpose: transposeA }), n, p);
+          close(`n = ${n}, p = ${p}`, x, truth, 0);
+        }
+      }
+    }
+  }),
+
   when(hasFactor, 'factorizations of size 0', async (backend) => {
     const empty = put(backend, 'float64', [], [0, 0]);
     const factor = cholesky(empty);

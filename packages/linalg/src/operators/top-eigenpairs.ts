@@ -1,4 +1,4 @@
-import { checkInteger } from '@sntk/errors';
+import { ArgumentError, checkInteger } from '@sntk/errors';
 import { tensor } from '../create.ts';
 import { eigh } from '../factor.ts';
 import { toFloat64 } from '../ops.ts';
@@ -45,6 +45,14 @@ export function topEigenpairs(A: LinearOperator, options: TopEigenpairsOptions):
   const n = A.size;
   const count = checkCount(where, n, options.count);
   const width = checkInteger(where, 'options.width', options.width ?? Math.min(4, count), 1);
+  if (typeof options.rng?.normal !== 'function') {
+    throw new ArgumentError({
+      where,
+      argument: 'options.rng',
+      wanted: 'a generator of normals, for example createRng(1) of @sntk/random',
+      got: options.rng,
+    });
+  }
   if (n <= SMALL || 2 * count >= n) return fromAll(A, count);
   const start = Float64Array.from({ length: n * Math.min(width, n) }, () => options.rng.normal());
   return lanczosEigenvalues(

@@ -18,6 +18,9 @@ export interface SelectOptions {
 /**
  * The backend to use: the first of the preferred candidates that is here and has the dtype, then the first of the others.
  *
+ * With `fastest` every candidate is made; one that has to be disposed of, as threads are, is yours to end when it is not
+ * taken: keep it in its `create`.
+ *
  * Results of backends differ in their last digits, so name one instead where runs have to repeat bit by bit.
  *
  * @throws ArgumentError for a preferred name that no candidate has.
