@@ -43,7 +43,7 @@ function solveLower(n: number, p: number, l: Float64Array, b: Float64Array, tran
 function scaleToUnit(n: number, a: Float64Array): number {
   let largest = 0;
   for (let p = 0; p < n * n; p++) largest = Math.max(largest, Math.abs(a[p]));
-  const unit = largest > 0 ? 2 ** Math.floor(Math.log2(largest)) : 1;
+  const unit = largest > 0 ? 2 ** Math.min(1023, Math.floor(Math.log2(largest))) : 1;
   for (let p = 0; p < n * n; p++) a[p] /= unit;
   return unit;
 }

@@ -57,6 +57,13 @@ describe('tridiagonalize', () => {
     });
   });
 
+  it('reaches the end of the number range', () => {
+    const most = Number.MAX_VALUE;
+    const A = tensor(new Float64Array([most, 0, 0, 0, most, 0, 0, 0, 1]), { backend, shape: [3, 3] });
+    expect(tridiagonalize(A).diagonal).toEqual(new Float64Array([most, most, 1]));
+    expect(eigh(A).values).toEqual(new Float64Array([1, most, most]));
+  });
+
   it('says of float32 entries that it computed in float64', () => {
     const A = tensor(new Float32Array([2, 1, 1, 2]), { backend, shape: [2, 2] });
     const { info, apply } = tridiagonalize(A);
