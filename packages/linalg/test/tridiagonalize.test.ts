@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { standInDevice } from '../../testing/src/stand-in-device.ts';
 import { onCpu } from '../src/devices.ts';
-import { eigh, matmul, ndarrayBackend, type Tensor, tensor, toArray, tridiagonalize } from '../src/index.ts';
+import { eigh, matmul, ndarrayBackend, type Tensor, tensor, toArray } from '../src/index.ts';
+import { tridiagonalize } from '../src/operators.ts';
 
 const backend = ndarrayBackend();
 
