@@ -10,7 +10,7 @@ import { isSpectrum, type KernelSpectrum, spectrumOf } from './spectrum.ts';
  * Gradient flow on the mean squared loss at many times at once, MATH (13): what `gradientFlow` gives for each. A column is a
  * time, so that `predict` takes `alpha` as it is.
  *
- * From a kernel of many points it needs no eigenvectors, in half of their time or less: `K` is reduced to tridiagonal form, and
+ * From a kernel of many points it needs no eigenvectors, in about half of their time: `K` is reduced to tridiagonal form, and
  * a rational approximation of the exponential costs `O(N)` a time. Residuals are right to a few 1e-14 of `r0`, to which
  * rounding of `t K/N` comes as with eigenvectors. Those are computed after all where that rounding decides (`t λ_max/N` above
  * 1e12) or has to be cut (`K` from single precision), and where they cost less (`N²` below 1000 times and outputs). From a
