@@ -6,18 +6,11 @@ import type { DualEnsemble } from './kernel-sgd.ts';
 import { flowOfMode } from './modes.ts';
 import { isSpectrum, type KernelSpectrum, spectrumOf } from './spectrum.ts';
 
-/** When, and of how many outputs. */
-export interface FlowPathOptions {
-  readonly times: readonly number[];
-  /** Columns of `r0`, all with the kernel `K`; 1 unless told. */
-  readonly outputs?: number;
-}
-
 /**
  * Gradient flow on the mean squared loss at many times at once, MATH (13): what `gradientFlow` gives for each. A column is a
  * time, so that `predict` takes `alpha` as it is.
  *
- * From a kernel of many points it needs no eigenvectors, in half of their time or less: `K` is reduced to tridiagonal form, and
+ * From a kernel of many points it needs no eigenvectors, in about half of their time: `K` is reduced to tridiagonal form, and
  * a rational approximation of the exponential costs `O(N)` a time. Residuals are right to a few 1e-14 of `r0`, to which
  * rounding of `t K/N` comes as with eigenvectors. Those are computed after all where that rounding decides (`t λ_max/N` above
  * 1e12) or has to be cut (`K` from single precision), and where they cost less (`N²` below 1000 times and outputs). From a
@@ -27,6 +20,7 @@ export interface FlowPathOptions {
  *
  * @param kernel a kernel on the training points, `[N, N]`, or its `kernelSpectrum`
  * @param r0 `f_0(X) − y`, `[N]`, or `[N, O]`
+ * @param options `outputs` `O`, all with the kernel `K`; 1 unless told
  * @returns `alpha` and `residual` `[N, T]`, or `[N, O, T]`, with `paths` the number of times `T`
  * @throws ArgumentError when `r0` does not have one finite entry per training point, and for times that are negative, not
  * finite, or none; for a kernel that is not square, symmetric and finite.
@@ -44,7 +38,7 @@ export interface FlowPathOptions {
 export function gradientFlowPath(
   kernel: Tensor | KernelSpectrum,
   r0: Float64Array,
-  options: FlowPathOptions,
+  options: { readonly times: readonly number[]; readonly outputs?: number },
 ): DualEnsemble {
   const where = 'gradientFlowPath';
   const { times } = options;

@@ -24,7 +24,7 @@ export interface DualState {
  * Time is `η` times the number of steps. Eigenvalues of zero are exact: their mode of `α` grows as `−t r/N`. At
  * `time: Infinity` it is the limit MATH (15), with the pseudo-inverse where `K` is singular; `leftOut` says of how many modes.
  *
- * The kernel itself serves for one call, in half of the time that its spectrum takes or less; `gradientFlowPath` says how. A
+ * The kernel itself serves for one call, in about half of the time that its spectrum takes; `gradientFlowPath` says how. A
  * spectrum serves for many calls.
  *
  * Source: Jacot, Gabriel and Hongler, "Neural Tangent Kernel".

@@ -15,7 +15,7 @@ export {
   type Rung,
 } from './fidelity.ts';
 export { type DualState, gradientDescent, gradientFlow } from './gradient-flow.ts';
-export { type FlowPathOptions, gradientFlowPath } from './gradient-flow-path.ts';
+export { gradientFlowPath } from './gradient-flow-path.ts';
 export {
   type DualEnsemble,
   type KernelSgdOptions,

@@ -12,6 +12,9 @@ const LONGEST = 2 ** 40;
 /** `N²` over the times from which on eigenvectors take longer: half of the work of `N³`, against `N` a time, on fast backends. */
 const WORTH = 1000;
 
+/** Eigenvalues below zero by up to this share of the largest, for each row, are rounding of the reduction. */
+const ROUNDING = 4 * Number.EPSILON;
+
 interface FlowOptions {
   readonly times: readonly number[];
   readonly outputs: number;
@@ -48,7 +51,7 @@ export function tridiagonalKernelFlow(
   checkResidual(where, r0, N, outputs);
   const { smallest, largest } = tridiagonalExtremes({ diagonal, offDiagonal });
   checkSemidefinite(where, { samples: N, smallest, largest }, K.dtype);
-  if (smallest < -N * Number.EPSILON * largest) return undefined;
+  if (smallest < -N * ROUNDING * largest) return undefined;
   const last = times.reduce((a, b) => Math.max(a, b));
   if (!((last / N) * largest <= LONGEST)) return undefined;
 
@@ -58,7 +61,8 @@ export function tridiagonalKernelFlow(
   const block = (entries: Float64Array): Tensor =>
     tensor(entries, { backend: K.backend, shape: [N, entries.length / Math.max(1, N)] });
   // In units of its size, so that nothing overflows before the end.
-  const unit = 2 ** Math.floor(Math.log2(r0.reduce((size, r) => Math.max(size, Math.abs(r)), 0) || 1));
+  const size = r0.reduce((most, r) => Math.max(most, Math.abs(r)), 0);
+  const unit = 2 ** Math.min(1023, Math.floor(Math.log2(size || 1)));
   const c = toFloat64(apply(block(r0.map((r) => r / unit)), { transpose: true }));
   const half = outputs * times.length;
   const states = new Float64Array(2 * half * N);

@@ -35,8 +35,8 @@ export const POLES: readonly (readonly [number, number, number, number])[] = [
  * of the rows above it; as none is negative, `Σ β_j²/λ_j ≤ t T_ii` and `λ_j ≤ 1.15 |λ_j + z_k|` for all poles, so pivots stay
  * between `|Im z_k|` and `|z_k| + 2.15 t T_ii`: nothing grows, and graded rows keep their digits.
  *
- * Errors are a few 1e-14 of `|c|`, relative ones of each mode of `averaged`, and what rounding of `tT` by a few units in the last place of
- * each entry does.
+ * Errors are a few 1e-14 of `|c|`, relative ones in each mode of `averaged`, and what a rounding of the entries of `tT` by a
+ * few units in the last place does.
  */
 export function tridiagonalFlow(
   { diagonal, offDiagonal }: TridiagonalMatrix,

@@ -40,14 +40,16 @@ function crossing(holds: (x: number) => boolean): { readonly below: number; read
   return { below, above };
 }
 
+/** Stands for a pivot of zero, which rounding has made of a tiny one; what it divides, at most 1, does not overflow. */
+const TINY = 2 ** -1000;
+
 /** How many eigenvalues are below `x`: negative pivots of `T − x` (Sylvester's law of inertia). */
 function countBelow(a: Float64Array, squares: Float64Array, x: number): number {
   let count = 0;
   let pivot = 1;
   for (let i = 0; i < a.length; i++) {
     pivot = a[i] - x - (i > 0 ? squares[i - 1] / pivot : 0);
-    // A pivot of zero is one that rounding has made of a tiny one.
-    if (Math.abs(pivot) < Number.MIN_VALUE * 2 ** 60) pivot = -Number.MIN_VALUE * 2 ** 60;
+    if (Math.abs(pivot) < TINY) pivot = -TINY;
     if (pivot < 0) count++;
   }
   return count;

@@ -198,6 +198,12 @@ describe('gradient flow from a kernel', () => {
     }
   });
 
+  it('takes residuals up to the end of the number range', () => {
+    const r0 = new Float64Array([Number.MAX_VALUE, 0]);
+    const { residual } = reducedPath(square([1, 0, 0, 1]), r0, [2 * Math.log(4)]);
+    expect(Math.abs(residual[0] / (Number.MAX_VALUE / 4) - 1)).toBeLessThan(1e-13);
+  });
+
   it('is what gradientFlow and gradientFlowPath take for many points', () => {
     const { K, r0 } = moons(60, plain);
     const { alpha, residual } = reducedPath(K, r0, [5]);

@@ -29,4 +29,3 @@ export {
 export { type QrResult, qr } from './qr.ts';
 export { syrk } from './syrk.ts';
 export { type DType, type FloatArray, showShape, type Tensor } from './tensor.ts';
-export { type Tridiagonalization, tridiagonalize } from './tridiagonalize.ts';

@@ -16,3 +16,4 @@ export {
 } from './operators/linear-operator.ts';
 export { type TiledOptions, tiled } from './operators/tiled.ts';
 export { type TopEigenpairsOptions, topEigenpairs } from './operators/top-eigenpairs.ts';
+export { type Tridiagonalization, tridiagonalize } from './tridiagonalize.ts';

@@ -35,7 +35,8 @@ export interface Tridiagonalization {
  * @throws UnavailableError on a backend without factorizations.
  * @example
  * ```ts
- * import { ndarrayBackend, tensor, toArray, tridiagonalize } from '@sntk/linalg';
+ * import { ndarrayBackend, tensor, toArray } from '@sntk/linalg';
+ * import { tridiagonalize } from '@sntk/linalg/operators';
  *
  * const backend = ndarrayBackend();
  * const { diagonal, offDiagonal, apply } = tridiagonalize(tensor([[2, 3, 4], [3, 1, 0], [4, 0, 1]], { backend }));

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { standInDevice } from '../../testing/src/stand-in-device.ts';
 import { onCpu } from '../src/devices.ts';
-import { eigh, matmul, ndarrayBackend, type Tensor, tensor, toArray, tridiagonalize } from '../src/index.ts';
+import { eigh, matmul, ndarrayBackend, type Tensor, tensor, toArray } from '../src/index.ts';
+import { tridiagonalize } from '../src/operators.ts';
 
 const backend = ndarrayBackend();
 
@@ -55,6 +56,13 @@ describe('tridiagonalize', () => {
     eigh(A).values.forEach((value, i) => {
       expect(Math.abs(values[i] - value)).toBeLessThan(4 * n * 2 ** -52 * norm(entries));
     });
+  });
+
+  it('reaches the end of the number range', () => {
+    const most = Number.MAX_VALUE;
+    const A = tensor(new Float64Array([most, 0, 0, 0, most, 0, 0, 0, 1]), { backend, shape: [3, 3] });
+    expect(tridiagonalize(A).diagonal).toEqual(new Float64Array([most, most, 1]));
+    expect(eigh(A).values).toEqual(new Float64Array([1, most, most]));
   });
 
   it('says of float32 entries that it computed in float64', () => {
