@@ -39,6 +39,7 @@ export function checkChoice<T extends string>(
 
 /** Throws at the first entry that is NaN or infinite, naming its position. */
 export function checkFinite(where: string, argument: string, values: ArrayLike<number>): void {
+  if (values instanceof Float64Array && allFinite(values)) return;
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) {
       throw new ArgumentError({
@@ -49,6 +50,13 @@ export function checkFinite(where: string, argument: string, values: ArrayLike<n
       });
     }
   }
+}
+
+/** Differences of finite numbers with themselves are 0, others NaN; one sum of all takes half the time of asking for each. */
+function allFinite(values: Float64Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] - values[i];
+  return sum === 0;
 }
 
 /** Throws unless `values` has `length` entries; `meaning` says what the length stands for. */

@@ -48,11 +48,16 @@ describe('checks', () => {
     expect(() => checkNonNegative('f', 'h', Number.POSITIVE_INFINITY)).toThrow('got Infinity');
     expect(() => checkChoice('f', 'c', 'x', ['a', 'b'])).toThrow('one of a, b, got "x"');
     expect(() => checkFinite('f', 'X', [0, Number.NaN])).toThrow('NaN at position 1');
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const values = Float64Array.of(Number.MAX_VALUE, -Number.MAX_VALUE, 0, bad, 1);
+      expect(() => checkFinite('f', 'X', values)).toThrow(`${bad} at position 3`);
+    }
     expect(() => checkLength('f', 'y', [1], 2, 'one per row of X')).toThrow('of length 2 (one per row of X)');
   });
 
   it('return what they accept', () => {
     expect(checkInteger('f', 'n', 0)).toBe(0);
+    checkFinite('f', 'X', Float64Array.of(Number.MAX_VALUE, Number.MAX_VALUE, -0));
     expect(checkPositive('f', 'h', 1e-300)).toBe(1e-300);
     expect(checkNonNegative('f', 'h', 0)).toBe(0);
     expect(checkChoice('f', 'c', 'a', ['a', 'b'])).toBe('a');

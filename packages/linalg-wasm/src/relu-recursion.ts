@@ -70,7 +70,13 @@ export function wasmReluRecursion({ heap, team }: Runtime): (request: ReluRecurs
         }
         team.finish();
         team.start({ kernel: 'reluRecursion', calls });
-        takeOut();
+        try {
+          takeOut();
+        } catch (error) {
+          // What a near pair threw must not give back memory that workers write to.
+          team.finish();
+          throw error;
+        }
         before = pairs;
       }
       team.finish();

@@ -1,6 +1,6 @@
 import type { ReluRecursionRequest } from '@sntk/linalg/extending';
 import { describe, expect, test } from 'vitest';
-import { wasmBackend, wasmMemoryInUse } from '../src/index.ts';
+import { threadedWasmBackend, wasmBackend, wasmMemoryInUse } from '../src/index.ts';
 import { distance, numbers } from './support.ts';
 
 const recursion = wasmBackend().fused!.reluRecursion!;
@@ -267,4 +267,37 @@ describe('the ReLU recursion', () => {
     run(inputs(20, 30, [2, 2], [0, 0]));
     expect(wasmMemoryInUse()).toBe(before);
   });
+});
+
+test('an error from a near pair ends the recursion, and the next one works', async () => {
+  const backend = await threadedWasmBackend({ threads: 2 });
+  const size = 400;
+  const variances = new Float64Array(size).fill(1);
+  const request: ReluRecursionRequest = {
+    rows: size,
+    columns: size,
+    firstNngp: new Float64Array(size * size).fill(-1),
+    rowVariances: variances,
+    columnVariances: variances,
+    weightVariances: [2],
+    biasVariances: [0],
+    nngp: new Float64Array(size * size),
+    ntk: new Float64Array(size * size),
+  };
+  const near = {
+    cosine: 0.999,
+    rowVariances: variances,
+    columnVariances: variances,
+    pair(): never {
+      throw new RangeError('no such pair');
+    },
+  };
+  const before = wasmMemoryInUse();
+  expect(() => backend.fused!.reluRecursion!({ ...request, near })).toThrow('no such pair');
+  expect(wasmMemoryInUse()).toBe(before);
+  backend.fused!.reluRecursion!(request);
+  // Opposite inputs of unit variance: no covariance, and an angle of π.
+  expect(request.nngp.every((value) => Math.abs(value) < 1e-15)).toBe(true);
+  expect(request.ntk.every((value) => Math.abs(value) < 1e-7)).toBe(true);
+  backend.dispose();
 });
