@@ -2,8 +2,8 @@ import { pieces, roundUp } from './cut.ts';
 import type { Runtime } from './runtime.ts';
 import type { WorkSpace } from './thread.ts';
 
-/** Rows of a call when there are several threads: a few milliseconds at most, and many enough to even out. Fewer cost no more. */
-const ROWS = 32;
+/** Rows of a call when there are several threads: a few milliseconds at most, and many enough to even out. */
+const ROWS = 64;
 /** Columns of a call are a multiple of these, which every tile's width divides, so that sums do not depend on the cut. */
 const COLUMNS = 64;
 /** Products of fewer multiplications are not worth waking another thread. */
