@@ -144,16 +144,31 @@ export function moveParameters(
     const { inputs, outputs } = layer;
     for (let r = 0; r < outputs; r++, at += inputs) {
       const row = (base + weights) / size + (r >> 2) * groups * 4 * lanes + (r & 3) * lanes;
-      for (let k = 0; k < inputs; k++) {
-        const to = row + Math.floor(k / lanes) * 4 * lanes + (k % lanes);
-        if (direction === 'in') memory[to] = parameters[at + k];
-        else parameters[at + k] = memory[to];
-      }
+      const inside: Row = { numbers: memory, start: row, step: 4 * lanes };
+      const outside: Row = { numbers: parameters, start: at, step: lanes };
+      if (direction === 'in') copyRow(inside, outside, inputs, lanes);
+      else copyRow(outside, inside, inputs, lanes);
     }
     const outside = parameters.subarray(at, at + outputs);
     const inside = memory.subarray((base + biases) / size, (base + biases) / size + outputs);
     if (direction === 'in') inside.set(outside);
     else outside.set(inside);
     at += outputs;
+  }
+}
+
+/** A row of weights by vectors, `step` numbers apart. */
+interface Row {
+  readonly numbers: FloatArray;
+  readonly start: number;
+  readonly step: number;
+}
+
+function copyRow(to: Row, from: Row, count: number, lanes: number): void {
+  const [target, source] = [to.numbers, from.numbers];
+  let [t, s] = [to.start, from.start];
+  for (let k = 0; k < count; k += lanes, t += to.step, s += from.step) {
+    const some = Math.min(lanes, count - k);
+    for (let lane = 0; lane < some; lane++) target[t + lane] = source[s + lane];
   }
 }

@@ -8,9 +8,10 @@ import {
   type DenseChain,
   type DenseChainRequest,
 } from '@sntk/linalg/extending';
-import { type ChainSuffix, descendLayer, forwardLayer, type LayerPass } from './chain-jobs.ts';
+import { type ChainKernels, descendLayer, forwardLayer, type LayerPass } from './chain-jobs.ts';
 import { moveParameters, placeChain, readUnits, strideOf, unitOffset, writeUnits } from './chain-layout.ts';
 import { storedRule } from './chain-rule.ts';
+import type { Heap } from './heap.ts';
 import { disposed } from './operands.ts';
 import type { Runtime } from './runtime.ts';
 import { ThreadLost } from './team.ts';
@@ -20,7 +21,7 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
   const { heap, kernels, team } = runtime;
   return (request) => {
     const { layers, parameters, maxRows, rule: chosen, averages, steps } = checkChainRequest(request);
-    const { memory, lanes, least, empty, suffix, signal } = formatOf(runtime, parameters);
+    const { memory, lanes, least, empty, names } = formatOf(heap, parameters);
     const rule = storedRule(chosen, least);
     // With a rule, threads put gradients aside on the way to it.
     const aside = rule.stored ? kernels.chainReach(1) * 64 : 0;
@@ -44,7 +45,6 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
     // Batch rows of the pass that the next `descend` belongs to; 0 when there is none.
     let rows = 0;
     let step = steps;
-
     /** Whether a step was broken off, with some parameters changed and others not. */
     let torn = false;
 
@@ -66,7 +66,7 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
       writeUnits(memory(), (at + first.inputs) / size, x, { stride, lanes, rows, units });
       for (const placed of placement.layers) {
         const { layer, affine, outputs } = placed;
-        forwardLayer(runtime, suffix, { placed, at, rows, stride }, isRelu(layer));
+        forwardLayer(runtime, names, { placed, at, rows, stride }, isRelu(layer));
         if (isCalledBack(layer)) {
           const [from, to] = [(at + affine) / size, (at + outputs) / size];
           applyValue(memory(), layer, { from, to, stride, lanes, rows });
@@ -87,12 +87,12 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
       for (const placed of placement.layers.toReversed()) {
         const { layer, outputGroups, affine, outputs } = placed;
         const pass: LayerPass = { placed, at, rows, stride };
-        signal(outputGroups * stride, at + above, at + outputs, scale, isRelu(layer));
+        kernels[names.signal](outputGroups * stride, at + above, at + outputs, scale, isRelu(layer));
         if (isCalledBack(layer)) {
           const [from, to] = [(at + affine) / size, (at + above) / size];
           applyDerivative(memory(), layer, { from, to, stride, lanes, rows });
         }
-        descendLayer(runtime, suffix, pass, {
+        descendLayer(runtime, names, pass, {
           above: at + above,
           below: placed === first ? 0 : at + below,
           weightStep: share * layer.weightScale,
@@ -158,24 +158,35 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
   };
 }
 
+const KERNELS_32: ChainKernels = {
+  forward: 'chainForward32',
+  signal: 'chainSignal32',
+  descend: 'chainDescend32',
+  biases: 'chainBiases32',
+};
+const KERNELS_64: ChainKernels = {
+  forward: 'chainForward64',
+  signal: 'chainSignal64',
+  descend: 'chainDescend64',
+  biases: 'chainBiases64',
+};
+
 /** The kernels and the memory of the parameters' number format. */
-function formatOf({ kernels, heap }: Runtime, parameters: FloatArray) {
+function formatOf(heap: Heap, parameters: FloatArray) {
   return parameters instanceof Float64Array
     ? {
         memory: (): FloatArray => heap.f64(),
         lanes: 2,
         least: 2 ** -1022,
         empty: (length: number): FloatArray => new Float64Array(length),
-        suffix: 64 as ChainSuffix,
-        signal: kernels.chainSignal64,
+        names: KERNELS_64,
       }
     : {
         memory: (): FloatArray => heap.f32(),
         lanes: 4,
         least: 2 ** -126,
         empty: (length: number): FloatArray => new Float32Array(length),
-        suffix: 32 as ChainSuffix,
-        signal: kernels.chainSignal32,
+        names: KERNELS_32,
       };
 }
 
