@@ -77,7 +77,7 @@ for (const Type of [Float64Array, Float32Array]) {
     ensemble.dispose();
     return ms;
   });
-  report('64 steps of 64 paths with noise on b = 8 of N = 500', slow, fast, ENSEMBLE_FLOPS);
+  report('64 steps of 64 paths, noise on 8 of 500 (30b)', slow, fast, ENSEMBLE_FLOPS);
 }
 
 {
