@@ -90,7 +90,10 @@ export function stepModes(
   const paths = a.length / c0.length;
   for (let row = 0; row < c0.length; row++) {
     const mode = Math.floor(row / outputs);
-    const [decay, value, pull, start] = [kept[mode], values[mode], pulled[row], c0[row]];
+    const decay = kept[mode];
+    const value = values[mode];
+    const pull = pulled[row];
+    const start = c0[row];
     for (let q = row * paths; q < (row + 1) * paths; q++) {
       const x = decay * (a[q] + moved[q]) - pull;
       a[q] = x;

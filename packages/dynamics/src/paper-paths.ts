@@ -51,7 +51,7 @@ export function paperSntkPaths(
   checkInteger('paperSntkPaths', 'options.steps', steps);
   checkInteger('paperSntkPaths', 'options.paths', paths, 1);
   checkInteger('paperSntkPaths', 'options.batch', batch, 1);
-  checkEnsembleMemory('paperSntkPaths', { samples: N, outputs, paths, copies: 4 });
+  checkEnsembleMemory('paperSntkPaths', { samples: N, outputs, paths, copies: 6 });
   return sparsePaths(spectrum, r0, {
     ...options,
     where: 'paperSntkPaths',

@@ -74,8 +74,8 @@ export function kick(
 ): void {
   const { out, outputs, paths, intensity } = options;
   for (let row = 0; row * paths < r.length; row++) {
-    const noise = Math.floor(row / outputs) * paths;
-    for (let p = 0; p < paths; p++) out[row * paths + p] = intensity * r[row * paths + p] * dW[noise + p];
+    let noise = Math.floor(row / outputs) * paths;
+    for (let q = row * paths; q < (row + 1) * paths; q++) out[q] = intensity * r[q] * dW[noise++];
   }
 }
 

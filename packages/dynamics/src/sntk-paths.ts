@@ -74,7 +74,7 @@ export function sntkPaths(spectrum: KernelSpectrum, r0: Float64Array, options: S
     samples: N,
     outputs,
     paths: options.paths,
-    copies: kind === 'sparse' ? 4 : 6,
+    copies: kind === 'sparse' ? 6 : 8,
   });
   const fix = rateAdvice(options.learningRate, spectrum.values[N - 1], N);
   if (kind === 'sparse') {

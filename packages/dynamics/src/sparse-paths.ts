@@ -46,6 +46,7 @@ export function sparsePaths(
   const c0 = toModes(spectrum, r0, outputs);
   const flows = flowCache(spectrum, c0, options.reduction);
   const { minibatchPaths } = { ...ndarrayBackend().fused, ...Q.backend.fused };
+  let a: Float64Array;
   const ensemble = minibatchPaths!({ size: N, outputs, paths, matrix: toFloat64(Q), values, start: c0 });
   try {
     const drawn = minibatchNoise({ ...options, samples: N });
@@ -60,14 +61,14 @@ export function sparsePaths(
       if (failed) throw diverged(where, { path: firstPath + failed.path, step: first + failed.step, fix });
       onProgress?.({ done: end, total: steps });
     }
-    const a = ensemble.read();
-    if (steps > 0) applyFlow(flows(rate(steps - 1) / 2), a);
-    const bad = firstNotFinite(a);
-    if (bad >= 0) throw diverged(where, { path: firstPath + (bad % paths), step: steps, fix });
-    return fromModes(spectrum, c0, a, paths);
+    a = ensemble.read();
   } finally {
     ensemble.dispose();
   }
+  if (steps > 0) applyFlow(flows(rate(steps - 1) / 2), a);
+  const bad = firstNotFinite(a);
+  if (bad >= 0) throw diverged(where, { path: firstPath + (bad % paths), step: steps, fix });
+  return fromModes(spectrum, c0, a, paths);
 }
 
 /** The steps from `first` on that have its drift, minibatch size and intensity, at most a block of them. */

@@ -127,7 +127,7 @@ describe('an ensemble too large for memory', () => {
   it('is refused before anything is allocated, with what it needs', () => {
     const options = { learningRate: 0.1, steps: 1, batch: 1, paths: 1e9, rng };
     expect(() => sntkPaths(spectrum, r0, options)).toThrow(
-      'options.paths must be so few that an ensemble fits in 8 GiB, got "1000000000 paths of 2 points, which need 89.4 GiB"',
+      'options.paths must be so few that an ensemble fits in 8 GiB, got "1000000000 paths of 2 points, which need 119 GiB"',
     );
     expect(() => sntkLossPaths(K, r0, options)).toThrow('GiB');
     expect(() => paperSntkPaths(spectrum, r0, options)).toThrow('GiB');

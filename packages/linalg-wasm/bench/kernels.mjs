@@ -2,6 +2,7 @@
 import { matmul, ndarrayBackend, prepare, tensor } from '@sntk/linalg';
 import { reluRequest, scattered, shortest } from '../../testing/bench/inputs.mjs';
 import { wasmBackend } from '../dist/index.js';
+import { ENSEMBLE_FLOPS, startEnsemble } from './ensemble.mjs';
 import { plainChainStep, plainReluRecursion } from './plain.mjs';
 import { openSteps, sgdProblem } from './sgd-problem.mjs';
 
@@ -56,6 +57,16 @@ for (const Type of [Float64Array, Float32Array]) {
   const slow = shortest(() => plainReluRecursion(request), BUDGET);
   const fast = shortest(() => wasm.fused.reluRecursion(request), BUDGET);
   report('ReLU NNGP and NTK, all 2000 × 2000 pairs, 3 activations', slow, fast);
+}
+
+{
+  const [slow, fast] = [plain, wasm].map((backend) => {
+    const ensemble = startEnsemble(backend);
+    const ms = shortest(ensemble.advance, BUDGET);
+    ensemble.dispose();
+    return ms;
+  });
+  report('64 steps of 64 paths, noise on 8 of 500 (30b)', slow, fast, ENSEMBLE_FLOPS);
 }
 
 {

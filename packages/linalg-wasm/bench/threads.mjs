@@ -2,6 +2,7 @@
 import { cholesky, eigh, matmul, prepare, solveTriangular, syrk, tensor } from '@sntk/linalg';
 import { reluRequest, scattered } from '../../testing/bench/inputs.mjs';
 import { threadedWasmBackend, wasmBackend } from '../dist/index.js';
+import { startEnsemble } from './ensemble.mjs';
 import { openSteps } from './sgd-problem.mjs';
 
 const ROUNDS = 15;
@@ -23,6 +24,7 @@ function jobs(backend) {
     'prepared 500 × 500 times 500 × 256, f64': () => K.times(x),
     'Gram matrix of 2000 × 784, f64': () => syrk(X),
     'ReLU NNGP and NTK, all 2000 × 2000 pairs, 3 activations': () => backend.fused.reluRecursion(request),
+    '64 steps of 64 paths, noise on 8 of 500 (30b)': startEnsemble(backend).advance,
     'Cholesky 1000': () => cholesky(definite, { jitter: 1 }),
     'triangular solve 1000, 256 right-hand sides': () => solveTriangular(L, right),
     'eigenvalues and vectors 1000': () => eigh(definite),

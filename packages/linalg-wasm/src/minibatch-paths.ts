@@ -7,11 +7,14 @@ import {
 import { roundUp } from './cut.ts';
 import { disposed, withWork } from './operands.ts';
 import type { Runtime } from './runtime.ts';
+import { RECORDS } from './thread.ts';
 
 /** Numbers that a vector is filled up to a multiple of: four to a step of the kernel, eight to a cache line. */
 const LINE = 8;
 /** Calls for each thread, so that threads end together. */
 const CALLS = 16;
+/** Products of a row's entries that a call has at most, where it can be cut: some ten milliseconds. */
+const PRODUCTS = 2 ** 25;
 
 /** Paths under noise on minibatches, MATH (30b) and (31), on the kernel in `assembly/minibatch-paths.ts`. */
 export function wasmMinibatchPaths({
@@ -41,6 +44,10 @@ export function wasmMinibatchPaths({
         memory.fill(0, to + N, to + width);
       }
     };
+    const pathsOfCall = (products: number): number => {
+      const even = Math.ceil(paths / (CALLS * team.threads));
+      return Math.max(Math.ceil(paths / RECORDS), Math.min(even, Math.ceil(PRODUCTS / products)));
+    };
     const [atMatrix, atValues, atStart] = parts('advance');
     heap.f64().fill(0, atMatrix / 8, (resident + total) / 8);
     for (let i = 0; i < N; i++) {
@@ -56,7 +63,7 @@ export function wasmMinibatchPaths({
         const { steps, batch, examples, noise } = block;
         let beside = meanwhile;
         let failed: { path: number; step: number } | undefined;
-        const count = Math.ceil(paths / (team.threads === 1 ? 1 : CALLS * team.threads));
+        const count = team.threads === 1 ? paths : pathsOfCall(steps * batch * O * width);
         const work = bytes + roundUp(8 * batch, 64);
         const sizes = [bytes, O * bytes, 4 * examples.length, 8 * noise.length, 4 * paths];
         // The paths are moved aside, so that a call which a lost worker had begun can be made again.

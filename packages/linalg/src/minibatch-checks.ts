@@ -27,13 +27,13 @@ export function checkMinibatchSteps(
   checkLength(where, 'examples', examples, kicks, 'paths × steps × batch');
   checkLength(where, 'noise', noise, kicks, 'paths × steps × batch');
   for (let k = 0; k < kicks; k++) {
-    const example = examples[k];
-    if (example >= 0 && example < size) continue;
+    // As a number without a sign, a negative one is far too large.
+    if (examples[k] >>> 0 < size) continue;
     throw new ArgumentError({
       where,
       argument: `examples[${k}]`,
       wanted: `a row of the matrix, 0 to ${size - 1}`,
-      got: example,
+      got: examples[k],
     });
   }
 }

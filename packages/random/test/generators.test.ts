@@ -1,6 +1,7 @@
 import mt19937 from '@stdlib/random-base-mt19937';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { next } from '../src/xoshiro.ts';
+import { boundedInteger, next } from '../src/xoshiro.ts';
 import { threefry } from './support.ts';
 
 describe('threefry4x32', () => {
@@ -42,4 +43,18 @@ test("the MT19937 underneath gives the first outputs of its authors' mt19937ar.o
   expect(Array.from({ length: 5 }, () => words())).toEqual([
     1067595299, 955945823, 477289528, 4107218783, 4228976476,
   ]);
+});
+
+test('a bounded integer is the remainder of the first word below the last full multiple of its bound', () => {
+  fc.assert(
+    fc.property(fc.nat(2 ** 31 - 1), fc.integer({ min: 1, max: 2 ** 32 - 1 }), (seed, bound) => {
+      const state = Uint32Array.of(seed, 2, 3, 4);
+      const words = state.slice();
+      let word = next(words);
+      while (word >= 2 ** 32 - (2 ** 32 % bound)) word = next(words);
+      expect(boundedInteger(state, bound)).toBe(word % bound);
+      expect(state).toEqual(words);
+    }),
+    { numRuns: 1000 },
+  );
 });
