@@ -50,5 +50,4 @@ export {
 } from './pooling.ts';
 export { relu } from './relu.ts';
 export { parameterCount, resolveDense, resolveLayers } from './resolve.ts';
-export { everySite, slideWindow, type Taps } from './slide-window.ts';
 export type { Padding, Window, WindowOptions } from './window.ts';

@@ -20,7 +20,8 @@ export interface Taps {
  * @throws ArgumentError, in the name of `place`, for a window over another number of axes and one larger than what it stays inside.
  * @example
  * ```ts
- * import { pooling, slideWindow } from '@sntk/architecture';
+ * import { pooling } from '@sntk/architecture';
+ * import { slideWindow } from '@sntk/architecture/extending';
  *
  * const { taps, spatial } = slideWindow(pooling('sum', [2]), [4], { where: 'example', path: 'layers[0]' });
  * console.log(spatial, taps.sites); // [2] [0, 1, 2, 3]

@@ -3,13 +3,11 @@ import {
   type Architecture,
   checkLayer,
   type DenseLayer,
-  everySite,
   type Layer,
   type Merge,
   resolveDense,
-  slideWindow,
-  type Taps,
 } from '@sntk/architecture';
+import { everySite, slideWindow, type Taps } from '@sntk/architecture/extending';
 import { ArgumentError, checkInteger, UnavailableError } from '@sntk/errors';
 
 /** A dense layer's factors in the recursions, MATH (3)–(6). */

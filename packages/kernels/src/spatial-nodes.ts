@@ -1,4 +1,5 @@
-import type { ActivationDual, Merge, Taps } from '@sntk/architecture';
+import type { ActivationDual, Merge } from '@sntk/architecture';
+import type { Taps } from '@sntk/architecture/extending';
 import type { ImageStep, SpatialStep } from './plan.ts';
 
 /** A step of the recursion over images. Dense layers have become windows of one site. */

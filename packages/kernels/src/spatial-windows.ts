@@ -1,4 +1,4 @@
-import type { Taps } from '@sntk/architecture';
+import type { Taps } from '@sntk/architecture/extending';
 import { type GapTerms, gapOfSum, gapTerms } from './gap-sum.ts';
 import type { SpatialStep } from './plan.ts';
 import { eachRow, type Pairs, plainGap, type Sides, type Sites } from './spatial-state.ts';

@@ -5,15 +5,13 @@ import {
   type ConvolutionLayer,
   checkLayer,
   type DenseLayer,
-  everySite,
   type Layer,
   type Merge,
   type ResolvedLayer,
   resolveDense,
-  slideWindow,
-  type Taps,
   type Window,
 } from '@sntk/architecture';
+import { everySite, slideWindow, type Taps } from '@sntk/architecture/extending';
 import { ArgumentError, checkInteger } from '@sntk/errors';
 import type { ChainLayer } from '@sntk/linalg';
 import { sizeOf } from '@sntk/linalg/extending';

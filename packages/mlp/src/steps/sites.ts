@@ -1,4 +1,4 @@
-import type { Taps } from '@sntk/architecture';
+import type { Taps } from '@sntk/architecture/extending';
 import { reshape, type Tensor, toArray } from '@sntk/linalg';
 import { type Applied, type Jet, mapJet, tensorLike, zerosLike } from '../jet.ts';
 
