@@ -282,7 +282,7 @@ describe('SNTK paths on epochs', () => {
 
   it('are those of the squared loss when any loss may be given', () => {
     const own = run(sntkPaths, { paths: 3 });
-    const any = run((_, r, o) => sntkLossPaths(K, r, o), { paths: 3 });
+    const any = run((_, r, o) => sntkLossPaths(K, r, { ...o, noise: 'leading' }), { paths: 3 });
     own.residual.forEach((value, q) => {
       expect(Math.abs(any.residual[q] - value)).toBeLessThan(1e-12);
     });
@@ -295,7 +295,11 @@ describe('epochs', () => {
     ['with a schedule of sizes', { batch: () => 3 }, 'options.batch must be a number with epochs'],
     ['drawn with replacement', { replacement: true }, 'options.replacement must be nothing with epochs'],
     ['and a factor of their own', { batchFactor: 0.1 }, 'options.batchFactor must be nothing with epochs'],
-    ['of minibatches larger than N', { batch: N + 1 }, 'options.batch must be at most'],
+    [
+      'of minibatches larger than N',
+      { batch: N + 1 },
+      `sntkPaths: options.batch must be at most the number of samples, ${N}, got ${N + 1}`,
+    ],
   ] as const)('are refused %s', (_name, options, message) => {
     expect(() => run(sntkPaths, options)).toThrow(message);
   });
