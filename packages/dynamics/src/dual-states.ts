@@ -21,16 +21,24 @@ export function dualStates(where: string, block: StateBlock): DualEnsemble {
   const columns = both.length / (2 * samples);
   const residual = new Float64Array(samples * columns);
   const alpha = new Float64Array(samples * columns);
-  let finite = true;
+  let [residualFinite, alphaFinite] = [true, true];
   for (let i = 0; i < samples; i++) {
     for (let q = i * columns; q < (i + 1) * columns; q++) {
       const from = q + i * columns;
       residual[q] = residualUnit * both[from];
       alpha[q] = alphaUnits[q % paths] * both[from + columns];
-      finite = finite && Number.isFinite(residual[q]) && Number.isFinite(alpha[q]);
+      residualFinite = residualFinite && Number.isFinite(residual[q]);
+      alphaFinite = alphaFinite && Number.isFinite(alpha[q]);
     }
   }
-  if (finite) return { residual, alpha, paths };
+  if (residualFinite && alphaFinite) return { residual, alpha, paths };
+  if (residualFinite) {
+    throw new NumericalError({
+      where,
+      found: 'α is too large for a number: modes of eigenvalue zero gather −t r/N',
+      fix: 'take a shorter time, or scale r0 down',
+    });
+  }
   throw new NumericalError({
     where,
     found: 'the residual is too large for a number',

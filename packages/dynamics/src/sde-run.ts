@@ -1,4 +1,4 @@
-import { checkInteger, checkNonNegative, checkPositive, NumericalError } from '@sntk/errors';
+import { ArgumentError, checkInteger, checkNonNegative, checkPositive, NumericalError } from '@sntk/errors';
 import { batchFactor } from '@sntk/noise';
 import type { Rng } from '@sntk/random';
 import type { RunHooks } from './kernel-sgd.ts';
@@ -36,15 +36,22 @@ export function checkRun(where: string, samples: number, options: SdeOptions): S
   checkInteger(where, 'options.paths', options.paths, 1);
   checkInteger(where, 'options.steps', options.steps, 1);
   const rate = scheduleOf(where, 'options.learningRate', options.learningRate, checkPositive);
-  const batch = scheduleOf(where, 'options.batch', options.batch, (place, argument, value) =>
-    checkInteger(place, argument, value, 1),
-  );
   const { replacement = false, firstPath = 0 } = options;
+  const batch = scheduleOf(where, 'options.batch', options.batch, (place, argument, value) => {
+    const b = checkInteger(place, argument, value, 1);
+    if (replacement || options.batchFactor !== undefined || b <= samples) return b;
+    throw new ArgumentError({
+      where: place,
+      argument,
+      wanted: `at most the number of samples, ${samples}`,
+      got: b,
+      fix: 'larger batches exist only with replacement',
+    });
+  });
   checkInteger(where, 'options.firstPath', firstPath);
   const given = options.batchFactor;
   if (given !== undefined) checkNonNegative(where, 'options.batchFactor', given);
   const factor = (step: number): number => given ?? batchFactor({ samples, batch: batch(step), replacement });
-  factor(0);
   return { rate, batch, factor, firstPath };
 }
 

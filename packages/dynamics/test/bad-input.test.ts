@@ -151,6 +151,22 @@ describe('moments that overflow', () => {
 });
 
 describe('a batch', () => {
+  it('larger than N is refused in the name of what was called, at its step, and taken with a c_b or replacement', () => {
+    const N = r0.length;
+    const options = { learningRate: 0.1, steps: 3, batch: N + 1, paths: 1, rng };
+    for (const [where, run] of [
+      ['sntkPaths', (more: object) => sntkPaths(spectrum, r0, { ...options, ...more })],
+      ['sntkLossPaths', (more: object) => sntkLossPaths(K, r0, { ...options, ...more })],
+    ] as const) {
+      const wanted = `must be at most the number of samples, ${N}, got ${N + 1}`;
+      expect(() => run({})).toThrow(`${where}: options.batch ${wanted}`);
+      const growing = (step: number): number => N + (step === 2 ? 1 : 0);
+      expect(() => run({ batch: growing })).toThrow(`${where}: options.batch(2) ${wanted}`);
+      expect(() => run({ replacement: true })).not.toThrow();
+      expect(() => run({ batchFactor: 0.1 })).not.toThrow();
+    }
+  });
+
   it.each([0, 1.5, Number.NaN])('of %s is refused where c_b is given too', (batch) => {
     const options = { learningRate: 0.1, steps: 1, batch, batchFactor: 0.5 };
     expect(() => dualMoments(spectrum, r0, options)).toThrow(

@@ -1,8 +1,9 @@
 import { fullyConnected } from '@sntk/architecture';
 import { twoMoons } from '@sntk/datasets';
 import { analyticKernel } from '@sntk/kernels';
-import { ndarrayBackend, tensor } from '@sntk/linalg';
+import { ndarrayBackend, tensor, toFloat64 } from '@sntk/linalg';
 import { createRng, minibatches } from '@sntk/random';
+import { brownianIncrements } from '@sntk/sde';
 import { describe, expect, it } from 'vitest';
 import { exampleNoise } from '../src/epoch-noise.ts';
 import {
@@ -186,9 +187,102 @@ describe('SNTK paths on epochs', () => {
     expect(distance(mean)).toBeLessThan(3 * error);
   });
 
+  it.each(['leading', 'exact'] as const)(
+    'are steps of SGD with normals for indicators, with %s noise, a schedule, outputs, and an epoch that is cut short',
+    (noise) => {
+      // 24 = 3 · 7 + 3, and ten steps are two epochs and a half.
+      const [batch, O, P] = [7, 2, 3];
+      const learningRate = (step: number): number => 0.1 * limit * (1 + Math.sin(step) / 2);
+      const start = Float64Array.from({ length: N * O }, (_, q) => Math.cos(q));
+      const options = { learningRate, steps: 10, batch, outputs: O, paths: P, rng, noise, epochs: true };
+      const normals = brownianIncrements({ rng, noiseDimension: N, paths: P, step: 1 });
+      const k = toFloat64(K);
+      const alpha = new Float64Array(N * O * P);
+      const xi = new Float64Array(N * P);
+      let sums = new Float64Array(N * P);
+      for (let step = 0; step < 10; step++) {
+        const [size, place] = [step % 4 === 3 ? 3 : batch, step % 4];
+        if (place === 0) sums = new Float64Array(N * P);
+        normals(step, xi);
+        const [p, q] = [size / N, (N - place * batch) / N];
+        const x = xi.map((z, at) => -(p / q) * sums[at] + Math.sqrt(p * (1 - p / q)) * z);
+        x.forEach((value, at) => {
+          sums[at] += value;
+        });
+        const before = alpha.slice();
+        const rate = learningRate(step);
+        for (let at = 0; at < alpha.length; at++) {
+          const [i, o, path] = [Math.floor(at / (O * P)), Math.floor(at / P) % O, at % P];
+          let r = start[i * O + o];
+          for (let j = 0; j < N; j++) r += k[i * N + j] * before[(j * O + o) * P + path];
+          let mean = 0;
+          for (let j = 0; j < N; j++) mean += x[j * P + path] / N;
+          const noisy = x[i * P + path] - (noise === 'exact' ? mean : 0);
+          // The sign of a normal number is free.
+          alpha[at] += (-rate / N + (rate / size) * Math.sqrt(N / (N - 1)) * noisy) * r;
+        }
+      }
+      for (const got of [sntkPaths(spectrum, start, options), sntkLossPaths(K, start, options)]) {
+        got.alpha.forEach((value, at) => {
+          expect(Math.abs(value - alpha[at])).toBeLessThan(1e-12);
+        });
+      }
+    },
+  );
+
+  it('have no spread with exact noise where all examples are alike, as SGD has none', () => {
+    const alike = tensor(new Float64Array(N * N).fill(1), { backend, shape: [N, N] });
+    const ones = new Float64Array(N).fill(1);
+    const learningRate = (step: number): number => 0.2 + 0.1 * (step % 3);
+    const options = {
+      learningRate,
+      steps: 6,
+      batch: 7,
+      paths: 2,
+      rng,
+      noise: 'exact',
+      epochs: true,
+    } as const;
+    let kept = 1;
+    for (let step = 0; step < 6; step++) kept *= 1 - learningRate(step);
+    for (const { residual } of [
+      sntkPaths(kernelSpectrum(alike), ones, options),
+      sntkLossPaths(alike, ones, options),
+    ]) {
+      residual.forEach((r) => {
+        expect(Math.abs(r - kept)).toBeLessThan(1e-13);
+      });
+    }
+  });
+
+  it('spread less than epochs do where a step takes much of its own examples’ residuals, and as they do where it takes little', () => {
+    // A row of points with few neighbours each, and a last minibatch of one: ηK/b is 1.7 there, or 0.05.
+    const M = 33;
+    const row = Float64Array.from(
+      { length: M * M },
+      (_, q) => Math.exp(-((Math.floor(q / M) - (q % M)) ** 2) / 18) + (q % (M + 1) === 0 ? 0.05 : 0),
+    );
+    const narrow = tensor(row, { backend, shape: [M, M] });
+    const basis = kernelSpectrum(narrow);
+    const start = Float64Array.from({ length: M }, (_, i) => Math.cos(i));
+    const ratio = (learningRate: number, steps: number): readonly [number, number] => {
+      const batches = Array.from({ length: paths }, (_, p) =>
+        minibatches({ samples: M, batch: 8, sampler: 'epoch', rng: rng.split('narrow').split(p) }),
+      );
+      const sgd = spread(kernelSgd(narrow, start, { learningRate, steps, batches }));
+      const options = { learningRate, steps, batch: 8, paths, rng, epochs: true };
+      const own = spread(sntkPaths(basis, start, options));
+      return [own.trace / sgd.trace, Math.hypot(own.error, sgd.error)];
+    };
+    const [coarse, coarseError] = ratio(1.6, 40);
+    const [fine, fineError] = ratio(0.05, 40);
+    expect(coarse).toBeLessThan(1 - 4 * coarseError);
+    expect(Math.abs(fine - 1)).toBeLessThan(4 * fineError);
+  });
+
   it('are those of the squared loss when any loss may be given', () => {
     const own = run(sntkPaths, { paths: 3 });
-    const any = run((_, r, o) => sntkLossPaths(K, r, o), { paths: 3 });
+    const any = run((_, r, o) => sntkLossPaths(K, r, { ...o, noise: 'leading' }), { paths: 3 });
     own.residual.forEach((value, q) => {
       expect(Math.abs(any.residual[q] - value)).toBeLessThan(1e-12);
     });
@@ -201,9 +295,26 @@ describe('epochs', () => {
     ['with a schedule of sizes', { batch: () => 3 }, 'options.batch must be a number with epochs'],
     ['drawn with replacement', { replacement: true }, 'options.replacement must be nothing with epochs'],
     ['and a factor of their own', { batchFactor: 0.1 }, 'options.batchFactor must be nothing with epochs'],
-    ['of minibatches larger than N', { batch: N + 1 }, 'options.batch must be at most'],
+    [
+      'of minibatches larger than N',
+      { batch: N + 1 },
+      `sntkPaths: options.batch must be at most the number of samples, ${N}, got ${N + 1}`,
+    ],
   ] as const)('are refused %s', (_name, options, message) => {
     expect(() => run(sntkPaths, options)).toThrow(message);
+  });
+
+  it('of one example are gradient descent', () => {
+    const one = tensor([[2]], { backend });
+    const options = { learningRate: 0.1, steps: 3, batch: 1, paths: 2, rng, epochs: true };
+    for (const { residual } of [
+      sntkPaths(kernelSpectrum(one), new Float64Array([1]), options),
+      sntkLossPaths(one, new Float64Array([1]), options),
+    ]) {
+      residual.forEach((r) => {
+        expect(Math.abs(r - 0.8 ** 3)).toBeLessThan(1e-15);
+      });
+    }
   });
 
   it('of one minibatch have no noise', () => {

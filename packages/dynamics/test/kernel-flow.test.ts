@@ -204,6 +204,19 @@ describe('gradient flow from a kernel', () => {
     expect(Math.abs(residual[0] / (Number.MAX_VALUE / 4) - 1)).toBeLessThan(1e-13);
   });
 
+  it('takes an eigenvalue below zero by rounding for one of zero, as the spectrum does', () => {
+    const N = 200;
+    const K = new Float64Array(N * N);
+    for (let i = 0; i < N; i++) K[i * (N + 1)] = i < N - 1 ? 1 : -0.9 * N * Number.EPSILON;
+    const r0 = new Float64Array(N).fill(1);
+    // Where that mode alone would have grown by 2 %.
+    const time = 2 ** 39 * N;
+    const { residual } = reducedPath(square(K), r0, [time]);
+    expect(maxAbs(residual.subarray(0, N - 1))).toBeLessThan(1e-12);
+    expect(Math.abs(residual[N - 1] - 1)).toBeLessThan(2 * Number.EPSILON * 2 ** 39);
+    expect(gradientFlow(kernelSpectrum(square(K)), r0, { time }).residual[N - 1]).toBe(1);
+  });
+
   it('is what gradientFlow and gradientFlowPath take for many points', () => {
     const { K, r0 } = moons(60, plain);
     const { alpha, residual } = reducedPath(K, r0, [5]);
@@ -286,7 +299,9 @@ describe('gradient flow from a kernel', () => {
       // Gathered −t r/N at an eigenvalue of zero.
       const zeros = square(new Float64Array(N * N));
       const start = new Float64Array(N).fill(4 * N);
-      expect(() => gradientFlowPath(zeros, start, { times: [1.7e308] })).toThrow(/too large for a number/);
+      expect(() => gradientFlowPath(zeros, start, { times: [1.7e308] })).toThrow(
+        'gradientFlowPath: α is too large for a number: modes of eigenvalue zero gather −t r/N; take a shorter time',
+      );
     }
   });
 });

@@ -5,7 +5,7 @@ import { type Backend, matmul, ndarrayBackend, type Tensor, tensor, toArray, toF
 import { wasmBackend } from '@sntk/linalg-wasm';
 import { createRng, minibatches, type Sampler } from '@sntk/random';
 import { brownianIncrements } from '@sntk/sde';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   dualMoments,
   gradientFlow,
@@ -246,6 +246,41 @@ describe('sparse noise (30b)', () => {
         }
       }
     }
+  });
+
+  it('runs thousands of paths in groups, each the path that it is alone, with one progress for all', () => {
+    const [paths, first] = [4200, 4080];
+    const dones: number[] = [];
+    const options = { learningRate, steps: 4, batch: BATCH, outputs: O, noise: 'sparse', rng } as const;
+    const whole = sntkPaths(onFused, r0, {
+      ...options,
+      paths,
+      onProgress: ({ done, total }) => dones.push(done / total),
+    });
+    const part = sntkPaths(onFused, r0, { ...options, paths: 32, firstPath: first });
+    for (let row = 0; row < N * O; row++) {
+      const same = whole.alpha.subarray(row * paths + first, row * paths + first + 32);
+      expect(part.alpha.subarray(row * 32, (row + 1) * 32)).toEqual(same);
+    }
+    expect(dones).toEqual(dones.toSorted((a, b) => a - b));
+    expect(dones.at(-1)).toBe(1);
+    expect(new Set(dones).size).toBe(dones.length);
+  });
+
+  it('holds on the backend no more paths than a group, and names one that diverges in a later group', () => {
+    const asked: number[] = [];
+    const fused = onFused.Q.backend.fused!;
+    const kernel = fused.minibatchPaths!;
+    const spy = vi.spyOn(fused as Required<typeof fused>, 'minibatchPaths').mockImplementation((request) => {
+      const ensemble = kernel(request);
+      const third = asked.push(request.paths) === 3;
+      return { ...ensemble, advance: (...all) => (third ? { path: 7, step: 1 } : ensemble.advance(...all)) };
+    });
+    const options = { learningRate, steps: 2, batch: BATCH, noise: 'sparse', rng, firstPath: 5 } as const;
+    const run = () => sntkPaths(onFused, output(r0, 0, 1), { ...options, paths: 10_000 });
+    expect(run).toThrow(`path ${5 + 2 * 4096 + 7} diverged: it is not finite at step 1`);
+    spy.mockRestore();
+    expect(asked).toEqual([4096, 4096, 10_000 - 2 * 4096]);
   });
 
   it.each([

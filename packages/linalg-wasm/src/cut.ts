@@ -2,12 +2,7 @@ export function roundUp(x: number, to: number): number {
   return Math.ceil(x / to) * to;
 }
 
-/** Length of the pieces of an extent, a multiple of `unit`: one piece for one thread, else four a thread if it is long enough. */
-export function cut(extent: number, threads: number, unit: number): number {
-  return pieceLength(extent, threads === 1 ? 1 : 4 * threads, unit);
-}
-
-/** The pieces themselves, `[from, to]`. */
+/** Pieces `[from, to]` of an extent, of a multiple of `unit`: one for one thread, else four a thread if it is long enough. */
 export function pieces(extent: number, threads: number, unit: number): Piece[] {
   return inPieces(extent, threads === 1 ? 1 : 4 * threads, unit);
 }
@@ -16,12 +11,8 @@ export type Piece = readonly [number, number];
 
 /** At most `count` pieces of an extent, all but the last as long as each other and a multiple of `unit`. */
 export function inPieces(extent: number, count: number, unit: number): Piece[] {
-  const step = pieceLength(extent, count, unit);
+  const step = Math.max(unit, roundUp(Math.ceil(extent / count), unit));
   const out: Piece[] = [];
   for (let from = 0; from < extent; from += step) out.push([from, Math.min(extent, from + step)]);
   return out;
-}
-
-function pieceLength(extent: number, count: number, unit: number): number {
-  return Math.max(unit, roundUp(Math.ceil(extent / count), unit));
 }
