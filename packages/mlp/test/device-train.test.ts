@@ -207,6 +207,21 @@ describe('train on a device', () => {
       train(architecture, Float32Array.from(theta), { ...options, backend: cpu, resume, every: 100 }),
     );
     expectClose(elsewhere.checkpoint.theta, end.checkpoint.theta, { absolute: 15 * 1e-6 });
+    // As one of float32 from there goes on here; float64 is not rounded unasked.
+    const { backend: _, ...onCpu } = { ...options, every: 10 };
+    const [there] = await collect(train(architecture, Float32Array.from(theta), onCpu));
+    const [back] = await collect(
+      train(architecture, theta, { ...options, resume: there.checkpoint, every: 100 }),
+    );
+    expectClose(back.checkpoint.theta, end.checkpoint.theta, { absolute: 25 * 1e-6 });
+    const [exact] = await collect(train(architecture, theta, onCpu));
+    const refused = train(architecture, theta, { ...options, resume: exact.checkpoint });
+    await expect(collect(refused)).rejects.toThrow(
+      /or round theta and moments of the checkpoint to float32$/,
+    );
+    await expect(collect(train(architecture, theta, { ...onCpu, resume }))).rejects.toThrow(
+      /give theta as a Float32Array$/,
+    );
     expect(live()).toBe(0);
   });
 

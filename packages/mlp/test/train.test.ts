@@ -527,6 +527,8 @@ describe('networkChain', () => {
     expect(() => networkChain(network, theta.subarray(1), { backend, maxRows: 2 })).toThrow(
       'networkChain: theta',
     );
+    expect(() => open({ maxRows: 1.5 })).toThrow('networkChain: options.maxRows must be an integer');
+    expect(() => open({ steps: -1 })).toThrow('networkChain: options.steps must be an integer');
     const chain = open();
     expect(() => chain.forward(new Float64Array(6), 3)).toThrow('rows must be at most 2');
     expect(() => chain.forward(new Float64Array(3), 2)).toThrow('x must be of length 4');
