@@ -126,7 +126,7 @@ function planned(
     throw new ArgumentError({
       where,
       argument: 'architecture.layers',
-      wanted: 'at least one dense layer',
+      wanted: 'at least one dense layer or convolution',
       got: 'none',
     });
   }

@@ -1,4 +1,4 @@
-import { UnavailableError } from '@sntk/errors';
+import { checkNonNegative, UnavailableError } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
 import {
   type ChainLayer,
@@ -42,7 +42,7 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
     averages.forEach((average, i) => {
       moveParameters(memory(), resident! + (i + 1) * distance, placement.layers, average, 'in');
     });
-    // Batch rows of the pass that the next `descend` belongs to; 0 when there is none.
+    // Batch rows of the pass that the next `descend` belongs to; 0 when there is none, or it was broken off.
     let rows = 0;
     let step = steps;
     /** Whether a step was broken off, with some parameters changed and others not. */
@@ -60,7 +60,7 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
     };
 
     /** Writes the inputs of the first layer and computes all outputs. */
-    const passForward = (x: FloatArray, at: number): void => {
+    const passForward = (x: FloatArray, rows: number, at: number): void => {
       const stride = strideOf(rows);
       const { inputs: units } = first.layer;
       writeUnits(memory(), (at + first.inputs) / size, x, { stride, lanes, rows, units });
@@ -109,17 +109,18 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
       forward(x, batch) {
         let at = base('forward');
         checkChainInput(x, batch, { inputs: first.layer.inputs, maxRows });
-        rows = batch;
+        rows = 0;
         try {
-          passForward(x, at);
+          passForward(x, batch, at);
         } catch (error) {
           if (!(error instanceof ThreadLost)) throw error;
           // Parameters are as they were. The lost worker may still write to outputs: it keeps that place, the chain takes another.
           at = heap.allocate('DenseChain.forward', placement.bytes);
           memory().copyWithin(at / size, resident! / size, (resident! + placement.bytes) / size);
           resident = at;
-          passForward(x, at);
+          passForward(x, batch, at);
         }
+        rows = batch;
         const units = last.layer.outputs;
         const out = empty(rows * units);
         readUnits(memory(), (at + last.outputs) / size, out, { stride: strideOf(rows), lanes, rows, units });
@@ -129,6 +130,7 @@ export function wasmDenseChain(runtime: Runtime): (request: DenseChainRequest) =
       descend(gradient, rate) {
         const at = base('descend');
         checkChainGradient(gradient, rows, last.layer.outputs);
+        checkNonNegative('DenseChain.descend', 'rate', rate);
         torn = true;
         try {
           passBackward(gradient, rate, at);

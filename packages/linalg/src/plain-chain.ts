@@ -1,3 +1,4 @@
+import { checkNonNegative } from '@sntk/errors';
 import { checkChainGradient, checkChainInput, checkChainRequest } from './chain-checks.ts';
 import { applyChainRule } from './chain-rule.ts';
 import { emptyLike } from './elementwise.ts';
@@ -36,21 +37,24 @@ export function plainDenseChain(request: DenseChainRequest): DenseChain {
   return {
     forward(x, count) {
       checkChainInput(x, count, { inputs: stages[0].inputs, maxRows });
-      rows = count;
+      // Until the pass is done: an activation may break it off.
+      rows = 0;
       inputs = [];
       preactivations = [];
       let a: FloatArray = x.slice();
       for (const stage of stages) {
-        const h = emptyLike(theta, rows * stage.outputs);
-        affine(stage, a, rows, h);
+        const h = emptyLike(theta, count * stage.outputs);
+        affine(stage, a, count, h);
         inputs.push(a);
         preactivations.push(h);
         a = stage.activation ? activate(stage.activation, h) : h;
       }
+      rows = count;
       return a.slice();
     },
     descend(gradient, rate) {
       checkChainGradient(gradient, rows, last.outputs);
+      checkNonNegative('DenseChain.descend', 'rate', rate);
       let signal: FloatArray = gradient.slice();
       for (let l = stages.length - 1; l >= 0; l--) {
         const stage = stages[l];

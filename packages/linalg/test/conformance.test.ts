@@ -1,3 +1,4 @@
+import { checkNonNegative } from '@sntk/errors';
 import ndarray from 'ndarray';
 import { describe, expect, it } from 'vitest';
 import { conformanceCases } from '../src/conformance.ts';
@@ -93,7 +94,7 @@ const denseChain: FusedKernels['denseChain'] = (request): DenseChain => {
   return {
     forward(x, rows): FloatArray {
       checkChainInput(x, rows, { inputs: layers[0].inputs, maxRows: request.maxRows });
-      passed = rows;
+      passed = 0;
       inputs = [];
       sums = [];
       let a = put(x.subarray(0, rows * layers[0].inputs), [rows, layers[0].inputs]);
@@ -106,10 +107,12 @@ const denseChain: FusedKernels['denseChain'] = (request): DenseChain => {
         sums.push(put(h, [rows, layer.outputs]));
         a = put(layer.activation ? h.map(layer.activation.value) : h, [rows, layer.outputs]);
       });
+      passed = rows;
       return theta instanceof Float32Array ? Float32Array.from(toFloat64(a)) : toFloat64(a);
     },
     descend(gradient, rate): void {
       checkChainGradient(gradient, passed, outputs);
+      checkNonNegative('DenseChain.descend', 'rate', rate);
       const rows = passed;
       passed = 0;
       steps++;

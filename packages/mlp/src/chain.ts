@@ -1,5 +1,5 @@
 import type { Architecture } from '@sntk/architecture';
-import { UnavailableError } from '@sntk/errors';
+import { checkInteger, UnavailableError } from '@sntk/errors';
 import { type Backend, type DenseChain, type FloatArray, ndarrayBackend } from '@sntk/linalg';
 import { checkParameters } from './layout.ts';
 import { chainLayers, type Plan, planOf } from './plan.ts';
@@ -9,7 +9,7 @@ import { type ChainOptions, tensorChain } from './tensor-chain.ts';
  * The network as a chain that forward passes and steps run on with the parameters in place: the backend's fused kernels where
  * it has them and the network is a plain chain of dense layers, its products otherwise. `rule` is plain descent unless told.
  *
- * @throws ArgumentError when `theta` does not fit the architecture.
+ * @throws ArgumentError when `theta` does not fit the architecture, and for `maxRows` and `steps` that are no such integers.
  * @throws UnavailableError on a device, for which there is `deviceChain` of `@sntk/mlp/devices`.
  * @example
  * ```ts
@@ -33,6 +33,8 @@ export function networkChain(
 ): DenseChain {
   const where = 'networkChain';
   checkParameters(where, architecture, theta);
+  checkInteger(where, 'options.maxRows', options.maxRows, 1);
+  checkInteger(where, 'options.steps', options.steps ?? 0);
   const { name, readSync } = options.backend;
   if (!readSync) {
     throw new UnavailableError(where, `backend ${name} gives outputs only later; use deviceChain`);

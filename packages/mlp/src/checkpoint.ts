@@ -62,6 +62,10 @@ export function checkResume(
         argument: 'options.resume',
         wanted: `of ${theta.constructor.name}s, the number format of the run`,
         got: array,
+        fix:
+          array instanceof Float32Array
+            ? 'give theta as a Float32Array'
+            : 'give theta as a Float64Array and a CPU backend, or round theta and moments of the checkpoint to float32',
       });
     }
   }

@@ -3,12 +3,13 @@ import { ArgumentError, checkFinite, checkNonNegative, UnavailableError } from '
 import { add, type Backend, type ChainRule, type FloatArray, showShape, type Tensor } from '@sntk/linalg';
 import { scope } from '@sntk/linalg/devices';
 import type { Rng } from '@sntk/random';
-import { gather, placeLayers, stepLayer, tensorsOf } from './device-layers.ts';
+import { type DeviceLayer, gather, placeLayers, stepLayer, tensorsOf } from './device-layers.ts';
 import { type DevicePass, runOnDevice } from './device-pass.ts';
-import { devicePlanOf } from './device-plan.ts';
+import { type DevicePlan, devicePlanOf } from './device-plan.ts';
+import { checkSingleRule } from './device-rule.ts';
 import { checkParameters } from './layout.ts';
 import { PLAIN_SGD } from './optimizer.ts';
-import { planOf } from './plan.ts';
+import { type Plan, planOf } from './plan.ts';
 
 /** A network whose parameters stay on a backend, in tensors. An owned resource. */
 export interface DeviceChain {
@@ -73,7 +74,8 @@ export function deviceChain(
   theta: FloatArray,
   options: DeviceChainOptions,
 ): DeviceChain {
-  const { dropout } = options;
+  const { dropout, rule } = options;
+  if (rule) checkSingleRule('deviceChain', 'options.rule.epsilon', rule);
   const masks = (steps: number): Rng | undefined => dropout?.split(steps);
   return openDeviceChain('deviceChain', architecture, theta, { ...options, masks });
 }
@@ -88,9 +90,9 @@ export function openDeviceChain(
   const { backend, rule = PLAIN_SGD, masks } = options;
   checkParameters(where, architecture, theta);
   checkFinite(where, 'theta', theta);
-  const devicePlan = devicePlanOf(where, planOf(architecture), backend);
+  const { devicePlan, ...placed } = place(where, planOf(architecture), theta, { ...options, rule });
   const { plan, selections } = devicePlan;
-  let layers = placeLayers(plan, theta, { backend, rule, averages: options.averages });
+  let { layers } = placed;
   let steps = options.steps ?? 0;
   let pass: DevicePass | undefined;
   let disposed = false;
@@ -176,6 +178,24 @@ export function openDeviceChain(
       got: `${showShape(a.shape)} on ${a.backend.name} (${a.dtype})`,
     });
   }
+}
+
+/** Puts on the device what a chain keeps there, all of it or, where the device fails on the way, nothing. */
+function place(
+  where: string,
+  plan: Plan,
+  theta: FloatArray,
+  options: { readonly backend: Backend; readonly rule: ChainRule; readonly averages?: readonly FloatArray[] },
+): { readonly devicePlan: DevicePlan; readonly layers: readonly DeviceLayer[] } {
+  const { backend } = options;
+  let placed: ReturnType<typeof place> | undefined;
+  scope(backend, () => {
+    const devicePlan = devicePlanOf(where, plan, backend);
+    const layers = placeLayers(plan, theta, options);
+    placed = { devicePlan, layers };
+    return byName([...devicePlan.selections.values(), layers.flatMap(tensorsOf)].flat());
+  });
+  return placed!;
 }
 
 /** Tensors as a `scope` returns them. */

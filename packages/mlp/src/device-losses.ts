@@ -1,10 +1,25 @@
-import { binary, mul, reduce, sub, type Tensor, unary } from '@sntk/linalg';
+import { ArgumentError } from '@sntk/errors';
+import { binary, mul, reduce, showShape, sub, type Tensor, unary } from '@sntk/linalg';
 import { sigmoid, softplus } from './device-activations.ts';
 
 /** The losses of some examples, `[N, 1]`, and their gradients `∂ℓ/∂f`, `[N, O]`, on a device. */
 export interface TensorLoss {
   readonly losses: Tensor;
   readonly gradient: Tensor;
+}
+
+/** Throws unless a loss's `onTensors` gave what its losses and gradients at outputs `f` have to be; tensors of other shapes would broadcast. */
+export function checkTensorLoss(where: string, found: TensorLoss, f: Tensor): TensorLoss {
+  const wanted = `losses ${showShape([f.shape[0], 1])} and a gradient ${showShape(f.shape)}`;
+  const shown = (t: Tensor | undefined): string => (t?.shape ? showShape(t.shape) : 'none');
+  const got = `losses ${shown(found?.losses)} and a gradient ${shown(found?.gradient)}`;
+  if (got === wanted) return found;
+  throw new ArgumentError({
+    where,
+    argument: 'options.loss.onTensors',
+    wanted: `a function that gives ${wanted}`,
+    got,
+  });
 }
 
 const sumOutputs = (a: Tensor): Tensor => reduce('sum', a, 1);

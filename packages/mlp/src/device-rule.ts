@@ -1,9 +1,20 @@
+import { ArgumentError } from '@sntk/errors';
 import { add, binary, type ChainRule, mul, sub, type Tensor, unary } from '@sntk/linalg';
 
 /** A parameter on a device, with the rule's running averages of its gradients. */
 export interface DeviceParameter {
   readonly value: Tensor;
   readonly averages: readonly Tensor[];
+}
+
+/** The smallest float32 of full precision; devices take smaller ones for 0. */
+const LEAST = 2 ** -126;
+
+/** Throws for an ε of Adam that is 0 on a device, where it alone keeps 0/0 away. */
+export function checkSingleRule(where: string, argument: string, rule: ChainRule): void {
+  if (rule.kind !== 'adam' || rule.epsilon >= LEAST) return;
+  const wanted = `at least ${LEAST}, for the float32 of a device`;
+  throw new ArgumentError({ where, argument, wanted, got: rule.epsilon });
 }
 
 /** One step of a `ChainRule` by operations on tensors, for the gradient `scale · slope`. What was before stays as it is. */

@@ -4,6 +4,8 @@ import { add, type FloatArray, mul, reduce, type Tensor, tensor } from '@sntk/li
 import { scope } from '@sntk/linalg/devices';
 import type { Checkpoint } from './checkpoint.ts';
 import { openDeviceChain } from './device-chain.ts';
+import { checkTensorLoss } from './device-losses.ts';
+import { checkSingleRule } from './device-rule.ts';
 import type { Drawn } from './draw.ts';
 import { notFinite, rowsOf } from './run.ts';
 import { checkSingle, type RunOptions, settleRun } from './settle.ts';
@@ -43,6 +45,7 @@ export function startDeviceRun(
   checkSingle(where, 'options.Y', y);
   const settled = settleRun(where, architecture, Float32Array.from(theta), { ...options, x, y });
   const { plan, identity, rateAt, loss, rule, svag, draw, averages, diverged } = settled;
+  checkSingleRule(where, 'options.optimizer.epsilon', rule);
   if (!loss.onTensors) {
     throw new UnavailableError(
       where,
@@ -65,14 +68,14 @@ export function startDeviceRun(
   const batchAt = (n: number): Batch => {
     const drawn = draw.at(n);
     const weights = Float32Array.from(drawn.weights.subarray(0, drawn.rows));
-    return {
+    return scope(backend, () => ({
       X: put(x, drawn, plan.inputs),
       Y: put(y, drawn, plan.outputs),
       weights: tensor(weights, { backend, shape: [drawn.rows, 1] }),
-    };
+    }));
   };
-  // Where all examples are seen in each step they are sent once.
-  const whole = options.batches ? undefined : batchAt(0);
+  /** Where all examples are seen in each step they are sent once. */
+  let whole: Batch | undefined;
   /** Mean losses of small steps since the last look, after the one before, and their sum, each with its `SHARE`. */
   let waiting: { readonly step: number; readonly loss: Tensor }[] = [];
   let total: Tensor | undefined;
@@ -81,16 +84,22 @@ export function startDeviceRun(
   const take = ({ X, Y, weights }: Batch, step: number, rate: number): void => {
     const before = total;
     const f = chain.forward(X);
-    const scored = scope(backend, () => {
-      const { losses, gradient } = onTensors(f, Y);
-      const mean = mul(reduce('sum', losses, 0), 1 / X.shape[0]);
-      const share = mul(mean, SHARE);
-      return { gradient: mul(gradient, weights), mean, total: before ? add(before, share) : share };
-    });
-    total = scored.total;
-    waiting.push({ step, loss: scored.mean });
-    chain.descend(scored.gradient, rate);
-    for (const t of [f, scored.gradient, before]) t?.dispose();
+    // Given back whatever comes of the step: a device may fail, and so may a loss.
+    const passing = [f];
+    try {
+      const scored = scope(backend, () => {
+        const { losses, gradient } = checkTensorLoss(where, onTensors(f, Y), f);
+        const mean = mul(reduce('sum', losses, 0), 1 / X.shape[0]);
+        const share = mul(mean, SHARE);
+        return { gradient: mul(gradient, weights), mean, total: before ? add(before, share) : share };
+      });
+      total = scored.total;
+      waiting.push({ step, loss: scored.mean });
+      passing.push(scored.gradient, ...(before ? [before] : []));
+      chain.descend(scored.gradient, rate);
+    } finally {
+      for (const t of passing) t.dispose();
+    }
   };
 
   /** Reads one number, which says whether a loss was not finite since it was read last. */
@@ -112,8 +121,12 @@ export function startDeviceRun(
       const learningRate = rateAt(step);
       for (let n = step * svag; n < (step + 1) * svag; n++) {
         const batch = whole ?? batchAt(n);
-        take(batch, step, learningRate / svag);
-        if (!whole) giveBack(batch);
+        if (!options.batches) whole = batch;
+        try {
+          take(batch, step, learningRate / svag);
+        } finally {
+          if (!whole) giveBack(batch);
+        }
         if (waiting.length > AHEAD) await look();
       }
       return learningRate;

@@ -13,7 +13,7 @@ export interface Loss {
   readonly name: string;
   /** `ℓ(f, y)` for the outputs `f` and targets `y` of one example, `[O]`; writes `∂ℓ/∂f` to `gradient`. */
   evaluate(f: FloatArray, y: FloatArray, gradient: FloatArray): number;
-  /** The same by operations on tensors, for the examples in the rows of `f` and `y`, `[N, O]`. Wanted for training on a device. */
+  /** The same by operations on tensors, for the examples in the rows of `f` and `y`, `[N, O]`: losses `[N, 1]`, gradient `[N, O]`. Wanted for training on a device. */
   onTensors?(f: Tensor, y: Tensor): TensorLoss;
   /** The largest eigenvalue that `∂²ℓ/∂f²` can have, if there is one; it tells which learning rates are stable. */
   readonly curvature?: number;

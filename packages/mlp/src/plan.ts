@@ -111,7 +111,7 @@ function buildPlan(architecture: Architecture): Plan {
     throw new ArgumentError({
       where: WHERE,
       argument: 'architecture.layers',
-      wanted: 'at least one dense layer',
+      wanted: 'at least one dense layer or convolution',
       got: 'none',
     });
   }

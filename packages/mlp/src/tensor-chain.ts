@@ -1,3 +1,4 @@
+import { checkNonNegative } from '@sntk/errors';
 import {
   type Backend,
   type ChainRule,
@@ -52,11 +53,14 @@ export function tensorChain(plan: Plan, parameters: FloatArray, options: ChainOp
     forward(x, rows) {
       checkChainInput(x, rows, { inputs: plan.inputs, maxRows });
       const X = tensor(x, { backend, shape: [rows, plan.inputs] });
+      // An activation may break the next one off.
+      pass = undefined;
       pass = runPass(plan, theta, X, { dropout: dropout?.split(steps), unchecked: true });
       return toArray(pass.output.value).slice();
     },
     descend(gradient, rate) {
       checkChainGradient(gradient, pass ? pass.output.value.shape[0] : 0, plan.outputs);
+      checkNonNegative('DenseChain.descend', 'rate', rate);
       if (!pass) return;
       const { shape } = pass.output.value;
       const cotangent = tensor(gradient, { backend, shape });

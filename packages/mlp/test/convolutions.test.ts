@@ -399,7 +399,7 @@ describe('layers over sites', () => {
       'branches of the same spatial axes',
       () => of(branches('sum', dense(2), convolution(2, [2, 2], { strides: [2, 2] }))),
     ],
-    ['at least one dense layer', () => of(pooling('sum', [2, 2]), flatten)],
+    ['at least one dense layer or convolution', () => of(pooling('sum', [2, 2]), flatten)],
     ['architecture.inputShape must be of 4 entries', () => ({ ...network(4, dense(1)), inputShape: [2, 3] })],
     ['layers[0].strides[1] must be', () => of({ ...convolution(1, [2, 2]), strides: [1, 0] })],
   ])('refuse what does not fit: %s', (message, make) => {

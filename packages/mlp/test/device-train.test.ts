@@ -12,7 +12,7 @@ import {
   residual,
   serial,
 } from '@sntk/architecture';
-import { ndarrayBackend, tensor, toBackend } from '@sntk/linalg';
+import { ndarrayBackend, type Tensor, tensor, toBackend } from '@sntk/linalg';
 import { createRng, minibatches, SAMPLERS } from '@sntk/random';
 import { expectClose, standInDevice } from '@sntk/testing';
 import { describe, expect, it } from 'vitest';
@@ -207,6 +207,21 @@ describe('train on a device', () => {
       train(architecture, Float32Array.from(theta), { ...options, backend: cpu, resume, every: 100 }),
     );
     expectClose(elsewhere.checkpoint.theta, end.checkpoint.theta, { absolute: 15 * 1e-6 });
+    // As one of float32 from there goes on here; float64 is not rounded unasked.
+    const { backend: _, ...onCpu } = { ...options, every: 10 };
+    const [there] = await collect(train(architecture, Float32Array.from(theta), onCpu));
+    const [back] = await collect(
+      train(architecture, theta, { ...options, resume: there.checkpoint, every: 100 }),
+    );
+    expectClose(back.checkpoint.theta, end.checkpoint.theta, { absolute: 25 * 1e-6 });
+    const [exact] = await collect(train(architecture, theta, onCpu));
+    const refused = train(architecture, theta, { ...options, resume: exact.checkpoint });
+    await expect(collect(refused)).rejects.toThrow(
+      /or round theta and moments of the checkpoint to float32$/,
+    );
+    await expect(collect(train(architecture, theta, { ...onCpu, resume }))).rejects.toThrow(
+      /give theta as a Float32Array$/,
+    );
     expect(live()).toBe(0);
   });
 
@@ -311,6 +326,64 @@ describe('train on a device', () => {
     expect(live()).toBe(0);
   });
 
+  it('gives everything back when the device fails, whatever it was doing', async () => {
+    const architecture = network(2, dense(3), branches('concatenate', dense(1), dense(2)), dense(2));
+    const theta = initialize(architecture, { rng: createRng(1) });
+    const operations = ['upload', 'matmul', 'unary', 'binary', 'reduce'] as const;
+    for (const more of [{}, { batches }]) {
+      let failures = 0;
+      for (let allowed = 0; ; allowed++) {
+        const { backend, live } = standInDevice();
+        let left = allowed;
+        const counted =
+          <Arguments extends readonly unknown[], Result>(run: (...given: Arguments) => Result) =>
+          (...given: Arguments): Result => {
+            if (left-- === 0) throw new Error('out of memory');
+            return run(...given);
+          };
+        // Tensors of the device name it as their backend, so it is changed where it is.
+        for (const name of operations)
+          Object.assign(backend, { [name]: counted(backend[name] as () => unknown) });
+        const run = {
+          X,
+          Y: values,
+          backend,
+          steps: 2,
+          learningRate: 0.01,
+          optimizer: { kind: 'adam' },
+        } as const;
+        const failed = await collect(train(architecture, theta, { ...run, ...more })).catch((error) => error);
+        expect(live(), `after ${allowed} operations`).toBe(0);
+        if (!(failed instanceof Error)) break;
+        expect(failed.message).toBe('out of memory');
+        failures++;
+      }
+      expect(failures).toBeGreaterThan(100);
+    }
+  });
+
+  it('gives everything back when a loss fails, and refuses one that gives something else', async () => {
+    const { backend, live } = standInDevice();
+    const theta = initialize(plain, { rng: createRng(1) });
+    const wrong = (onTensors: unknown): Promise<TrainState[]> => {
+      const loss = { ...LOSSES.mse, name: 'mine', onTensors } as Loss;
+      return collect(
+        train(plain, theta, { X, Y: values, batches, backend, steps: 1, learningRate: 0.01, loss }),
+      );
+    };
+    const broken = (): never => {
+      throw new RangeError('mine');
+    };
+    await expect(wrong(broken)).rejects.toThrow(RangeError);
+    // A loss for each output, of which the sum would show the first alone.
+    await expect(wrong((f: Tensor) => ({ losses: f, gradient: f }))).rejects.toThrow(
+      'train: options.loss.onTensors must be a function that gives losses [4, 1] and a gradient [4, 2], ' +
+        'got "losses [4, 2] and a gradient [4, 2]"',
+    );
+    await expect(wrong(() => undefined)).rejects.toThrow('got "losses none and a gradient none"');
+    expect(live()).toBe(0);
+  });
+
   it('refuses what float32 does not hold, and labels of another shape', async () => {
     const { backend, live } = standInDevice();
     const theta = initialize(plain, { rng: createRng(1) });
@@ -327,6 +400,10 @@ describe('train on a device', () => {
         ),
       ),
     ).rejects.toThrow('theta in float32');
+    const optimizer = { kind: 'adam', epsilon: 1e-39 } as const;
+    await expect(collect(train(plain, theta, { ...run, optimizer }))).rejects.toThrow(
+      'train: options.optimizer.epsilon must be at least 1.1754943508222875e-38, for the float32 of a device',
+    );
     const wrong = tensor([[1], [2]], { backend: cpu });
     await expect(collect(train(plain, theta, { ...run, Y: wrong }))).rejects.toThrow('train: options.Y');
     expect(live()).toBe(0);

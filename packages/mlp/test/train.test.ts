@@ -1,4 +1,6 @@
 import {
+  ACTIVATIONS,
+  type Activation,
   activate,
   dense,
   dropout,
@@ -525,14 +527,35 @@ describe('networkChain', () => {
     expect(() => networkChain(network, theta.subarray(1), { backend, maxRows: 2 })).toThrow(
       'networkChain: theta',
     );
+    expect(() => open({ maxRows: 1.5 })).toThrow('networkChain: options.maxRows must be an integer');
+    expect(() => open({ steps: -1 })).toThrow('networkChain: options.steps must be an integer');
     const chain = open();
     expect(() => chain.forward(new Float64Array(6), 3)).toThrow('rows must be at most 2');
     expect(() => chain.forward(new Float64Array(3), 2)).toThrow('x must be of length 4');
     expect(() => chain.descend(new Float64Array(2), 0.1)).toThrow('call forward before each descend');
     chain.forward(new Float64Array(4), 2);
     expect(() => chain.descend(new Float64Array(1), 0.1)).toThrow('gradient must be of length 2');
+    expect(() => chain.descend(new Float64Array(2), Number.NaN)).toThrow('DenseChain.descend: rate must be');
     chain.descend(new Float64Array(2), 0.1);
     expect(chain.readParameters()).toEqual(theta);
+  });
+
+  it('takes no step from a pass that an activation broke off, with branches', () => {
+    let broken = false;
+    const breaking: Activation = {
+      ...ACTIVATIONS.tanh,
+      value(h) {
+        if (broken) throw new RangeError('out of range');
+        return Math.tanh(h);
+      },
+    };
+    const network = networkOf(2, residual(activate(breaking), dense(2)), dense(1));
+    const theta = initialize(network, { rng: createRng(1) });
+    const chain = networkChain(network, theta, { backend, maxRows: 1 });
+    chain.forward(new Float64Array(2), 1);
+    broken = true;
+    expect(() => chain.forward(new Float64Array(2), 1)).toThrow(RangeError);
+    expect(() => chain.descend(new Float64Array([1]), 0.1)).toThrow('call forward before each descend');
   });
 });
 

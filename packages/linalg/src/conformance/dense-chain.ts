@@ -191,11 +191,40 @@ function refuses(backend: Backend, dtype: DType): void {
         fused.descend(zeros(7), 1);
       },
     ],
+    [
+      'a rate that is not a number',
+      () => {
+        fused.forward(zeros(4), 2);
+        fused.descend(zeros(6), Number.NaN);
+      },
+    ],
   ] as const) {
     const { name } = thrown(what, body);
     demand(name === 'ArgumentError', `${what}: ${name} instead of ArgumentError`);
   }
   close('parameters, after what was refused', fused.readParameters(), parameters, 0);
+  fused.dispose();
+}
+
+/** An activation that throws breaks a pass off, and there is no step from there, nor from the pass before. */
+function breaksOff(backend: Backend, dtype: DType): void {
+  let broken = false;
+  const value = (h: number): number => {
+    if (broken) throw new RangeError('out of range');
+    return softsign.value(h);
+  };
+  const layers = chain([2, 5, 1], { ...softsign, value }, 1);
+  const parameters = arrayOf(dtype, numbers(countOf(layers), 56));
+  const fused = open(backend, { layers, parameters, maxRows: 1 });
+  const x = arrayOf(dtype, [1, 2]);
+  const before = fused.forward(x, 1);
+  broken = true;
+  const { name } = thrown('a pass that is broken off', () => fused.forward(x, 1));
+  demand(name === 'RangeError', `a pass that is broken off: ${name} instead of RangeError`);
+  const step = thrown('a step from there', () => fused.descend(arrayOf(dtype, [1]), 1));
+  demand(step.name === 'ArgumentError', `a step from there: ${step.name} instead of ArgumentError`);
+  broken = false;
+  close('outputs afterwards', fused.forward(x, 1), before, 0);
   fused.dispose();
 }
 
@@ -263,6 +292,11 @@ export const denseChainCases: readonly ConformanceCase[] = [
       (backend) => hasChain(backend) && backend.dtypes.includes(dtype),
       `fused.denseChain, ${dtype}: refuses what does not fit it`,
       (backend) => refuses(backend, dtype),
+    ),
+    when(
+      (backend) => hasChain(backend) && backend.dtypes.includes(dtype),
+      `fused.denseChain, ${dtype}: takes no step from a pass that was broken off`,
+      (backend) => breaksOff(backend, dtype),
     ),
     ...RULES.map(([name, rule]) =>
       when(
