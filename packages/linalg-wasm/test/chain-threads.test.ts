@@ -121,11 +121,9 @@ describe('a dense chain whose worker does not come back', () => {
   });
 
   it('never shows parameters that are changed in part', () => {
-    // By a clock that stands still no wait is a long one, after which the team would take the step alone.
-    vi.spyOn(performance, 'now').mockReturnValue(0);
     const { runtime, chain, steal } = chainWithThief();
     const used = runtime.heap.inUse();
-    // On a busy machine the pass may take so long that the next job is not handed out.
+    // By a clock that stands still the pass has no long wait, after which the team would take the step alone.
     const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
     chain.forward(x, 8);
     clock.mockRestore();
