@@ -104,10 +104,6 @@ function groupOfPaths(
   } finally {
     ensemble.dispose();
   }
-  if (steps > 0) applyFlow(flows(rate(steps - 1) / 2), a);
-  const bad = firstNotFinite(a);
-  if (bad >= 0) throw diverged(where, { path: firstPath + (bad % paths), step: steps, fix });
-  return fromModes(spectrum, c0, a, paths);
 }
 
 /** The steps from `first` on that have its drift, minibatch size and intensity, at most a block of them. */
