@@ -12,16 +12,16 @@ import {
   transpose,
 } from '@sntk/linalg';
 import { scope } from '@sntk/linalg/devices';
-import { brownianIncrements } from '@sntk/sde';
 import { rateAdvice } from './advice.ts';
 import { checkEnsembleMemory } from './checks.ts';
+import { type EpochOptions, exampleNoise } from './epoch-noise.ts';
 import type { DualEnsemble } from './kernel-sgd.ts';
 import { fromModes, modeFlow, toModes } from './modes.ts';
 import { checkRun, type SdeOptions } from './sde-run.ts';
 import type { KernelSpectrum } from './spectrum.ts';
 
 /** An ensemble of SNTK paths, and where its steps run. */
-export interface DeviceSntkOptions extends SdeOptions {
+export interface DeviceSntkOptions extends SdeOptions, EpochOptions {
   readonly learningRate: number;
   readonly batch: number;
   /** `leading`, MATH (30), unless told; `exact` is MATH (29). */
@@ -62,18 +62,18 @@ export async function deviceSntkPaths(
   options: DeviceSntkOptions,
 ): Promise<DualEnsemble> {
   const where = 'deviceSntkPaths';
-  const { backend, learningRate, steps, paths, rng, onProgress, signal } = options;
+  const { backend, learningRate, steps, paths, onProgress, signal } = options;
   const N = spectrum.samples;
   checkLength(where, 'r0', r0, N, 'one per training point');
   checkFinite(where, 'r0', r0);
   const kind = checkChoice(where, 'options.noise', options.noise ?? 'leading', ['leading', 'exact']);
-  const { factor, firstPath } = checkRun(where, N, options);
+  const run = checkRun(where, N, options);
   checkEnsembleMemory(where, { samples: N, outputs: 1, paths, copies: 6 });
+  const { draw, factor } = exampleNoise(where, N, options, run);
+  const euler = options.epochs === true;
   const fix = rateAdvice(learningRate, spectrum.values[N - 1], N);
-  const intensity = learningRate * Math.sqrt(factor(0) / N);
   const c0 = toModes(spectrum, r0, 1);
   const flow = modeFlow(spectrum, c0, { step: learningRate / 2, reduction: 'mean' });
-  const increments = brownianIncrements({ rng, noiseDimension: N, paths, firstPath, step: 1 });
 
   const put = (entries: Float64Array, columns: number): Tensor =>
     tensor(entries, { backend, dtype: 'float32', shape: [N, columns] });
@@ -90,14 +90,16 @@ export async function deviceSntkPaths(
   try {
     for (let step = 0; step < steps; step++) {
       signal?.throwIfAborted();
-      increments(step, dW);
+      draw(step, dW);
+      const intensity = learningRate * Math.sqrt(factor(step) / N);
       const before = a;
       a = scope(backend, () => {
-        const middle = drift(before);
+        const middle = euler ? before : drift(before);
         const drawn = put(dW, paths);
         const kicks = kind === 'exact' ? sub(drawn, mul(reduce('sum', drawn, 0), 1 / N)) : drawn;
-        const r = forth.times(add(start, mul(rates, middle)));
-        return { a: drift(add(middle, back.times(mul(mul(r, kicks), intensity)))) };
+        const c = add(start, mul(rates, middle));
+        const kicked = add(middle, back.times(mul(mul(forth.times(c), kicks), intensity)));
+        return { a: euler ? sub(kicked, mul(c, learningRate / N)) : drift(kicked) };
       }).a;
       before.dispose();
       if ((step + 1) % AHEAD === 0) {

@@ -30,6 +30,18 @@ describe('deviceSntkPaths', () => {
     },
   );
 
+  it.each(['leading', 'exact'] as const)('walks the float64 paths on epochs, %s noise', async (noise) => {
+    const { backend, live } = standInDevice();
+    // 12 = 2 · 5 + 2: the last minibatch is short.
+    const run = { ...options, batch: 5, noise, steps: 50, epochs: true };
+    const found = await deviceSntkPaths(spectrum, r0, { ...run, backend });
+    expect(live()).toBe(0);
+    const exact = sntkPaths(spectrum, r0, run);
+    expectClose(found.residual, exact.residual, { absolute: 1e-5 });
+    const independent = sntkPaths(spectrum, r0, { ...run, epochs: false });
+    expect(Math.abs(independent.residual[0] - exact.residual[0])).toBeGreaterThan(1e-3);
+  });
+
   it('reads one number every 64 steps, tells progress and can be stopped', async () => {
     const { backend, reads, live } = standInDevice();
     const seen: number[] = [];
