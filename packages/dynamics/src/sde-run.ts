@@ -1,4 +1,11 @@
-import { ArgumentError, checkInteger, checkNonNegative, checkPositive, NumericalError } from '@sntk/errors';
+import {
+  ArgumentError,
+  allFinite,
+  checkInteger,
+  checkNonNegative,
+  checkPositive,
+  NumericalError,
+} from '@sntk/errors';
 import { batchFactor } from '@sntk/noise';
 import type { Rng } from '@sntk/random';
 import type { RunHooks } from './kernel-sgd.ts';
@@ -87,9 +94,7 @@ export function kick(
 }
 
 export function firstNotFinite(values: Float64Array): number {
-  let sum = 0;
-  for (let q = 0; q < values.length; q++) sum += values[q] - values[q];
-  return sum === 0 ? -1 : values.findIndex((value) => !Number.isFinite(value));
+  return allFinite(values) ? -1 : values.findIndex((value) => !Number.isFinite(value));
 }
 
 export function diverged(

@@ -1,4 +1,5 @@
 export {
+  allFinite,
   checkChoice,
   checkFinite,
   checkInteger,

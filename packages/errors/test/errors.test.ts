@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   ArgumentError,
+  allFinite,
   checkChoice,
   checkFinite,
   checkInteger,
@@ -61,5 +62,18 @@ describe('checks', () => {
     expect(checkPositive('f', 'h', 1e-300)).toBe(1e-300);
     expect(checkNonNegative('f', 'h', 0)).toBe(0);
     expect(checkChoice('f', 'c', 'a', ['a', 'b'])).toBe('a');
+  });
+
+  it('and tells whether there are such entries, wherever they stand', () => {
+    for (const Type of [Float64Array, Float32Array]) {
+      for (let length = 0; length < 6; length++) {
+        expect(allFinite(new Type(length).fill(-1e38))).toBe(true);
+        for (let at = 0; at < length; at++) {
+          for (const bad of [Number.NaN, Infinity, -Infinity]) {
+            expect(allFinite(new Type(length).fill(bad, at, at + 1))).toBe(false);
+          }
+        }
+      }
+    }
   });
 });

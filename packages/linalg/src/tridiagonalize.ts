@@ -1,4 +1,4 @@
-import { ArgumentError, checkFinite, NumericalError } from '@sntk/errors';
+import { ArgumentError, allFinite, checkFinite, NumericalError } from '@sntk/errors';
 import type { Backend, TridiagonalArrays } from './backend.ts';
 import { adopt } from './create.ts';
 import { type FactorInfo, symmetricEntries } from './factor.ts';
@@ -66,11 +66,6 @@ export function tridiagonalizeAs(where: string, argument: string, A: Tensor): Tr
     apply: (B, options = {}) => multiplied(A.backend, n, multiply, B, options.transpose === true),
     info: { jitter: 0, promoted: A.dtype === 'float32' },
   };
-}
-
-function allFinite(entries: Float64Array): boolean {
-  for (let p = 0; p < entries.length; p++) if (!Number.isFinite(entries[p])) return false;
-  return true;
 }
 
 function multiplied(

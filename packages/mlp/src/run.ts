@@ -1,11 +1,11 @@
 import type { Architecture } from '@sntk/architecture';
-import { UnavailableError } from '@sntk/errors';
+import { allFinite, UnavailableError } from '@sntk/errors';
 import type { FloatArray } from '@sntk/linalg';
 import { openChain } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Drawn } from './draw.ts';
 import { zerosLike } from './jet.ts';
-import { allFinite, type RunOptions, settleRun } from './settle.ts';
+import { type RunOptions, settleRun } from './settle.ts';
 
 /** A training run that is under way. */
 export interface Run {
@@ -98,5 +98,5 @@ export function rowsOf(
 export function notFinite({ theta, moments }: Pick<Checkpoint, 'theta' | 'moments'>): string | undefined {
   if (!allFinite(theta)) return 'parameters are';
   // Squares overflow long before gradients do, and Adam divides by them: it would stand still.
-  return moments.every(allFinite) ? undefined : 'running averages are';
+  return moments.every((moment) => allFinite(moment)) ? undefined : 'running averages are';
 }

@@ -107,11 +107,6 @@ export function checkSingle(where: string, argument: string, values: FloatArray)
     checkFinite(where, `${argument} in float32`, Float32Array.from(values));
 }
 
-export function allFinite(values: FloatArray): boolean {
-  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
-  return true;
-}
-
 interface Settings {
   readonly rateAt: (step: number) => number;
   readonly loss: Loss;

@@ -1,4 +1,4 @@
-import { ArgumentError, checkFinite, checkInteger, NumericalError } from '@sntk/errors';
+import { ArgumentError, allFinite, checkFinite, checkInteger, NumericalError } from '@sntk/errors';
 import type { Rng } from '@sntk/random';
 import type { IncrementSource } from './brownian-increments.ts';
 import type { Method } from './method.ts';
@@ -227,19 +227,6 @@ export function notDense(where: string): ArgumentError {
     got: false,
     fix: 'pass { dense: true }, or the times in saveAt',
   });
-}
-
-/** Whether no entry is NaN or infinite: x − x is 0 for finite x and NaN otherwise. */
-function allFinite(x: Float64Array): boolean {
-  let a = 0;
-  let b = 0;
-  const even = x.length - (x.length % 2);
-  for (let i = 0; i < even; i += 2) {
-    a += x[i] - x[i];
-    b += x[i + 1] - x[i + 1];
-  }
-  if (even < x.length) a += x[even] - x[even];
-  return a + b === 0;
 }
 
 function divergence(found: {
